@@ -48,6 +48,7 @@ def test_what_1000_calls_cost_is_shown(
     prices = f"prices: {{{SONNET}: 2.00, {OPUS}: 4.5}}\n"
     changed.write(".prompt-lint.yaml", f"models: [{SONNET}, {OPUS}, claude-haiku-4-5]\n{prices}{RULE}")
     assert lint("list", "--offline", "-v").out == snapshot
+    assert lint("list", "--offline", "--by=folder").out == snapshot
     assert " per 1,000 calls," in lint("list", "--offline", "--output-format=html").out
     assert lint(*check).out == snapshot
     assert lint(*check, "--output-format=markdown").out == snapshot

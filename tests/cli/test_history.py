@@ -414,3 +414,34 @@ def test_a_path_that_two_files_had(repo: Repo, lint: Callable[..., Done]) -> Non
         ("prompts/c.md", [], [third, None, again, again]),
     ]
     assert len({first, second, third, again}) == 4
+
+
+def test_what_came_back_and_moved_with_its_rule_keeps_its_first_life(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """One line with a gap. Rules on one line of the configuration are two; a commit without a prompt is shown if it is the last."""
+    rules = "{files: new/*.md}, {files: CLAUDE.md}"
+    make_history(
+        repo,
+        [
+            ("2026-09-01", [put("old/a.md", SENTENCE), put("CLAUDE.md", SENTENCE * 3)]),
+            ("2026-09-02", [remove("old/a.md")]),
+            ("2026-09-03", [put("README.md", "No prompt.\n")]),
+            ("2026-09-04", [put("old/a.md", SENTENCE * 2)]),
+            ("2026-09-05", [move("old/a.md", "new/a.md")]),
+            ("2026-09-06", [put(".prompt-lint.yaml", f"models: claude-sonnet-5-5\nlimit: 900\nprompts: [{rules}]\n")]),
+        ],
+    )  # fmt: skip
+    every = ("history", "--every", "commit")
+
+    report = read(lint(*every, "--output-format", "json"))
+    csv = lint(*every, "--by", "rule", "--output-format", "csv").out.splitlines()
+
+    tokens = {prompt["path"]: prompt["tokens"] for prompt in report["prompts"]}
+    assert tokens == {"new/a.md": [18, None, 31, 31], "CLAUDE.md": [44] * 4}
+    assert [(rule["files"], rule["tokens"]) for rule in report["rules"]] == [
+        (["new/*.md"], tokens["new/a.md"]),
+        (["CLAUDE.md"], tokens["CLAUDE.md"]),
+    ]
+    assert csv[0].endswith(",total,.prompt-lint.yaml:3 new/*.md,.prompt-lint.yaml:3 CLAUDE.md")
+    assert ", at each commit that changed a prompt and the last one (4 of 6 commits)\n" in lint(*every).out

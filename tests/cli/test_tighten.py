@@ -27,7 +27,7 @@ prompts:
   - {files: prompts/share.md, limit: 5%}
   - files: prompts/own.md
     limits: {claude-sonnet-5-5: 0x1f40, claude-haiku-4-5: 1.5k}
-  - {files: skills/*/SKILL.md, parts: {metadata: 150, body: 5K}}
+  - {files: skills/*/SKILL.md, parts: {metadata: 900, body: 5K}}
   - {files: prompts/filled.md, limit: 9k, reserve: 3k}
   - {files: prompts/blank.md, limit: 9k, reserve: 3k}
   - {files: later/*.md, limit: 700, allow_empty: true}
@@ -102,10 +102,10 @@ def test_json_has_each_limit_with_its_place_and_its_largest_prompt(
     assert [(each["config"], each["line"], each["key"], each["text"], each["before"], each["after"]) for each in shown["lowered"]] == [
         (".prompt-lint.yaml", 3, ["limit"], "8k", 8000, 1170),
         (".prompt-lint.yaml", 8, ["prompts", 2, "limits", "claude-haiku-4-5"], "1.5k", 1500, 713),
-        (".prompt-lint.yaml", 9, ["prompts", 3, "parts", "metadata"], "150", 150, 27),
-        (".prompt-lint.yaml", 9, ["prompts", 3, "parts", "body"], "5K", 5000, 24),
+        (".prompt-lint.yaml", 9, ["prompts", 3, "parts", "metadata"], "900", 900, 150),
+        (".prompt-lint.yaml", 9, ["prompts", 3, "parts", "body"], "5K", 5000, 500),
         (".prompt-lint.yaml", 10, ["prompts", 4, "limit"], "9k", 9000, 4470),
-        ("sub/.prompt-lint.yaml", 3, ["prompts", 0, "limit"], "777", 777, 295),
+        ("sub/.prompt-lint.yaml", 3, ["prompts", 0, "limit"], "777", 777, 500),
     ]  # fmt: skip
     top, _, metadata, _, reserving, _ = shown["lowered"]
     assert top["rule"] is None
@@ -117,9 +117,10 @@ def test_json_has_each_limit_with_its_place_and_its_largest_prompt(
     )  # fmt: skip
     assert [(each["text"], each["before"], each["reason"]) for each in shown["kept"]] == [
         ("5%", None, "it is a share of the context window"),
-        ("8000", 8000, "write it as a plain number"),
-        ("9k", 9000, "it judges no prompt"),
+        ("0x1f40", 8000, "write it as a plain number, 8000"),
+        ("9k", 9000, "its prompts are empty or exempt"),
         ("700", 700, "it judges no prompt"),
+        ("20000", 20000, "it is low enough"),
         ("900", 900, "it judges no prompt"),
     ]
     assert {each["written"] for each in shown["lowered"]} == {False}
@@ -204,6 +205,7 @@ def test_a_file_that_cannot_be_written_keeps_no_other_as_it_was(
     assert "limit: 8k" not in small.read_text()
     [problem] = report["problems"]
     assert problem["message"].startswith(f"could not write {large}")
+    assert problem["path"] == ".prompt-lint.yaml"
 
 
 def test_check_fails_once_a_limit_is_further_above_than_the_headroom(
@@ -245,6 +247,31 @@ def test_limits_of_prompts_that_are_not_read_stay(repo: Repo, lint: Callable[...
 
     assert done.code == 3
     assert re.findall(r"limit (\S+) (stays|→)", done.out) == [("8k", "stays"), ("90k", "stays"), ("9k", "→")]
+
+
+@pytest.mark.parametrize(
+    ("exempt", "limit", "end"),
+    [
+        ("", 9000, "limit 9000 → 1400 (largest: large.md, 1,266 tokens)"),
+        ("until: 2001-01-01", 9000, "limit 9000 → 1400 (largest: large.md, 1,266 tokens)"),
+        ("until: 2999-01-01", 9000, "limit 9000 → 670 (largest: small.md, 609 tokens)"),
+        ("until: 2999-01-01", 1000, "limit 1000 → 670 (largest: small.md, 609 tokens)"),
+        ("", 1000, "limit 1000 stays: large.md is over it"),
+        ("", 1260, "limit 1260 stays: large.md may be over it"),
+        ("", 1300, "1 limit stays: it is low enough"),
+    ],
+)
+def test_an_exempt_prompt_does_not_count(
+    repo: Repo, lint: Callable[..., Done], exempt: str, limit: int, end: str
+) -> None:
+    """While its exemption is valid, whether or not it is within its limit; else a limit is never below it."""
+    exemption = f"exempt: [{{files: large.md, reason: Split it., {exempt}}}]\n" if exempt else ""
+    config = f"models: claude-sonnet-5-5\nlimit: {limit}\nprompts: [{{files: '*.md'}}]\n{exemption}"
+    repo.write(".prompt-lint.yaml", config)
+    repo.write("large.md", SENTENCE * 96)
+    repo.write("small.md", SENTENCE * 46)
+
+    assert end in lint("tighten", "--offline", "--dry-run").out
 
 
 def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -99,6 +99,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "config_path": ".prompt-lint.yaml",
         "names": (),
         "reserve": 0,
+        "number": 0,
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -118,6 +119,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "config_path": ".prompt-lint.yaml",
         "names": (),
         "reserve": 3000,
+        "number": 1,
     }
 
 

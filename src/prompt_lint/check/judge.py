@@ -79,6 +79,12 @@ def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Ver
     return verdict._replace(exemption=exemption, status="exempt", is_preexisting=False)
 
 
+def list_exempt_paths(exemptions: Exemptions, today: str) -> set[str]:
+    """Return the paths whose last exemption is valid, whether or not their prompts need it."""
+    by_path = {path: exemption for exemption, paths in exemptions for path in paths}
+    return {path for path, exemption in by_path.items() if _is_valid(exemption, today)}
+
+
 def _find_exemption(path: str, exemptions: Exemptions) -> Exemption | None:
     return next((exemption for exemption, paths in reversed(exemptions) if path in paths), None)
 

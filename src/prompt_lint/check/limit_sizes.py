@@ -25,6 +25,7 @@ class WrittenConfig:
         self.text = text
         self.limits = find_written_limits(self.text)
         self.configs: list[Config] = []
+        self.judging: set[KeyPath] = set()  # limits that have prompts, also exempt ones
         self.largest: dict[KeyPath, Verdict] = {}
         self.unknown: dict[KeyPath, str] = {}  # why the size of its prompts isn't known
         self.selected: set[KeyPath] = set()
@@ -40,8 +41,6 @@ class WrittenConfig:
         return None, ""
 
     def add_verdict(self, key_path: KeyPath, verdict: Verdict) -> None:
-        if verdict.status == "exempt":
-            return
         if verdict.token_count is None:
             self.unknown[key_path] = f"{verdict.prompt.path} isn't counted"
         elif key_path not in self.largest or find_high(verdict) > find_high(self.largest[key_path]):
@@ -66,7 +65,9 @@ def collect_sizes(
             entries |= {id(group.rule): (file, ("groups", index)) for index, group in enumerate(each.groups)}
     for verdict in report.verdicts:
         file, key_path = _find_limit(entries, verdict)
-        file.add_verdict(key_path, verdict)
+        file.judging.add(key_path)
+        if verdict.prompt.path not in report.exempt_paths:
+            file.add_verdict(key_path, verdict)
     for verdict in chosen.verdicts if chosen else ():
         file, key_path = _find_limit(entries, verdict)
         file.selected.add(key_path)

@@ -44,6 +44,7 @@ class PastFiles:
         self._config_paths = config_paths
         self._names: dict[str, FileName] = {}  # by path, of files with another name than that
         self._holders: dict[FileName, str] = {}  # the other way round
+        self._later_names: dict[str, FileName] = {}  # by path, of files that came to it in a later commit
         self._rules: dict[str, Rule] = {}
         self._links: dict[str, Entry] = {}
         self._linked: set[str] = set()
@@ -70,11 +71,17 @@ class PastFiles:
         for change, known_name in moves:
             if change.status == "A":
                 continue
-            name = known_name or self.find_name(change.source)
+            name = known_name or self._find_deleted_name(change.source)
             if name != FileName(change.source):
                 self._names[change.source], self._holders[name] = name, change.source
             self._put(change.source, make_entry(change.mode, change.blob))
         return {path for new_path, change in changes for path in (new_path, change.source)}
+
+    def _find_deleted_name(self, path: str) -> FileName:
+        """Return the name for a file that was deleted: that of the one that came to its path later, if there is one."""
+        name = self._later_names.get(path)
+        is_free = name and self._holders.get(name, path) == path and name.path not in self.entries
+        return name if name and is_free else self.find_name(path)
 
     def match(
         self, tree: PartialCommitTree, later: Mapping[FileName, MatchedFile]
@@ -115,7 +122,7 @@ class PastFiles:
 
     def _take(self, path: str) -> FileName:
         """Take the file at `path` out, and return its name."""
-        name = self.find_name(path)
+        name = self._later_names[path] = self.find_name(path)
         self._names.pop(path, None)
         self._holders.pop(name, None)
         entry = self.entries.pop(path)

@@ -14,6 +14,7 @@ from prompt_lint.check.judge import (
     apply_exemption,
     apply_exemptions_to_problems,
     decide_exit_code,
+    list_exempt_paths,
 )
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
@@ -110,6 +111,7 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         file_count=len(targets.matched),
         nested_configs=[nested.path for nested in config.nested],
         prices={price.model: price.dollars for price in config.prices},
+        exempt_paths=list_exempt_paths(targets.exemptions, settings.today),
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 

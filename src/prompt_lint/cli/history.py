@@ -78,7 +78,7 @@ def _make_fault_document(report: Report) -> Document:
     type=click.Choice(("commit", "day", "week")),
     metavar="PERIOD",
     default="week",
-    help="Show the last commit of each day or week, or each commit that changed a prompt.",
+    help="Show the last commit of each day or week, or each commit that changed a prompt and the last one.",
 )
 @option(
     "--model",
@@ -86,7 +86,7 @@ def _make_fault_document(report: Report) -> Document:
     metavar="MODEL",
     shell_complete=complete_models,
     show_default="the first of the configuration",
-    help="Count for MODEL. `prompt-lint models` lists the known ones.",
+    help="Count for MODEL; if given twice, for the last. `prompt-lint models` lists the known ones.",
 )
 @options.cache
 @option(

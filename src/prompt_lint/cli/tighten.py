@@ -15,7 +15,7 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
-from prompt_lint.cli.init.limits import limit_for
+from prompt_lint.cli.init.limits import find_smallest_limit, limit_for
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.cli.settings import make_settings
@@ -25,7 +25,7 @@ from prompt_lint.config.values import parse_limit
 from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
 from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal, find_worst_code
-from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
+from prompt_lint.model.tightening import LOW_ENOUGH, TightenedFile, TightenedLimit, Tightening
 from prompt_lint.model.values import Problem
 from prompt_lint.output import tightening_json, tightening_text
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
@@ -193,33 +193,51 @@ def _tighten_file(file: WrittenConfig, headroom: Fraction, *, is_check: bool) ->
     limits = [
         _tighten_limit(file, key_path, headroom) for key_path in file.limits if key_path in file.selected
     ]
-    lowered = [
-        each for each in limits if each.new_tokens and (not is_check or _exceeds_headroom(each, headroom))
-    ]
+    if is_check:
+        limits = [
+            each if each.reason or _exceeds_headroom(each, headroom) else _keep(each) for each in limits
+        ]
+    lowered = [each for each in limits if not each.reason]
     kept = [each for each in limits if each.reason]
     return TightenedFile(file.configs[0].path, file.text, _lower(file, lowered), lowered, kept)
 
 
+def _keep(limit: TightenedLimit) -> TightenedLimit:
+    return limit._replace(new_text="", new_tokens=None, reason=LOW_ENOUGH)
+
+
 def _tighten_limit(file: WrittenConfig, key_path: KeyPath, headroom: Fraction) -> TightenedLimit:
-    """Return the limit with what it can be lowered to, or with the reason why it stays; with neither where it is low enough."""
+    """Return the limit with what it can be lowered to, or with the reason why it stays."""
     written, largest = file.limits[key_path], file.largest.get(key_path)
     rule, group = file.find_rule(key_path)
     limit = TightenedLimit(
         key_path, written.line, written.text, written.limit.tokens or None, rule, group, largest
     )
-    if written.limit.share:
-        return limit._replace(reason="it is a share of the context window")
-    if written.span is None:
-        return limit._replace(reason="write it as a plain number")
-    if reason := file.unknown.get(key_path):
+    if reason := _find_obstacle(file, key_path):
         return limit._replace(reason=reason)
-    if largest is None or not find_high(largest):
-        return limit._replace(reason="it judges no prompt")
-    factor = 1 + headroom
-    tokens = limit_for(find_high(largest), 1, factor=factor, least=factor, digits=_DIGITS)
+    high = find_high(largest) if largest else 0
+    if largest and high > written.limit.tokens:
+        verb = "is" if largest.status == "over" else "may be"
+        return limit._replace(reason=f"{largest.prompt.path} {verb} over it")
+    factor, smallest = 1 + headroom, find_smallest_limit(str(key_path[-1]))
+    tokens = limit_for(high, smallest, factor=factor, least=factor, digits=_DIGITS)
     if tokens >= written.limit.tokens:
-        return limit
+        return _keep(limit)
     return limit._replace(new_tokens=tokens, new_text=write_like(tokens, written.text))
+
+
+def _find_obstacle(file: WrittenConfig, key_path: KeyPath) -> str:
+    """Return why a limit can't be lowered, whatever its prompts have; "" if it can."""
+    written, largest = file.limits[key_path], file.largest.get(key_path)
+    if written.limit.share:
+        return "it is a share of the context window"
+    if written.span is None:
+        return f"write it as a plain number, {written.limit.tokens}"
+    if reason := file.unknown.get(key_path):
+        return reason
+    if largest is None or not find_high(largest):
+        return "its prompts are empty or exempt" if key_path in file.judging else "it judges no prompt"
+    return ""
 
 
 def _exceeds_headroom(limit: TightenedLimit, headroom: Fraction) -> bool:
@@ -247,6 +265,6 @@ def _write_config(path: str, file: TightenedFile, problems: list[Problem]) -> Ti
     try:
         write_file(path, file.new_text)
     except Fatal as error:
-        problems.append(Problem("", 0, error.message, error.hint, error.exit_code))
+        problems.append(Problem(file.config_path, 0, error.message, error.hint, error.exit_code))
         return file
     return file._replace(is_written=True)

@@ -237,6 +237,7 @@ class _Builder(NamedTuple):
             config_path=entry.node.file.path,
             names=values.get("names") or (),
             reserve=values.get("reserve") or 0,
+            number=int(entry.node.path[-1]),
         )
 
     def _find_line(self, entry: Entry, key: str) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _BYTE_ORDER_MARK = "\ufeff"
 # What both YAML parsers count as the end of a line.
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+# A value of any form on one line.
+_WRITTEN = re.compile(r"[\"']?([^\s,\]}#|>\"']+)")
 _SCALAR = re.compile(r"[\"']?([0-9.]+[kK]?)(?![\w.%])", re.ASCII)
 
 
@@ -44,12 +46,14 @@ def find_written_limits(text: str) -> dict[KeyPath, WrittenLimit]:
             continue
         value = reduce(getitem, key_path, document.data)
         limit = parse_limit(value)
-        match = _SCALAR.match(body, line_starts[line - 1] + column - 1)
+        start = line_starts[line - 1] + column - 1
+        match = _SCALAR.match(body, start)
         if match and _means(match[1], limit):
             span = match.start(1) + shift, match.end(1) + shift
             limits[key_path] = WrittenLimit(limit, match[1], line, span)
         else:
-            limits[key_path] = WrittenLimit(limit, str(value), line, None)
+            match = _WRITTEN.match(body, start)
+            limits[key_path] = WrittenLimit(limit, match[1] if match else str(value), line, None)
     return limits
 
 

@@ -76,7 +76,7 @@ class History(NamedTuple):
         """Return the sums of the rules that have prompts, in the order of the configuration."""
         by_rule: dict[tuple[str, int], list[PromptHistory]] = {}
         for prompt in self.prompts:
-            by_rule.setdefault((prompt.rule.config_path, prompt.rule.line), []).append(prompt)
+            by_rule.setdefault(prompt.rule.place, []).append(prompt)
         return [
             (prompts[0].rule, sum_outcomes(prompt.outcomes for prompt in prompts))
             for _, prompts in sorted(by_rule.items())

@@ -27,6 +27,7 @@ class Rule(NamedTuple):
     empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
     `names` are patterns for the names of the prompts in source code; empty for those that the format looks for by itself.
     `reserve` are tokens that come at run time: each limit has to cover them beside a prompt's own.
+    `number` is the number of the entry in its list in the configuration, from 0.
     """
 
     files: tuple[str, ...]
@@ -46,6 +47,12 @@ class Rule(NamedTuple):
     config_path: str = ""
     names: tuple[str, ...] = ()
     reserve: int = 0
+    number: int = 0
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Which rule this is: its configuration and its number there. Several rules may be on one line."""
+        return self.config_path, self.number
 
     @property
     def reading(self) -> tuple[str, str]:

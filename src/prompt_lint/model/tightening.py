@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Verdict
 
 
+# Why a limit stays that is as near to its largest prompt as it is to be.
+LOW_ENOUGH = "it is low enough"
+
+
 class TightenedLimit(NamedTuple):
     """A limit at `key_path` of a configuration, as it is written there: `text`, which means so many `tokens`, None for a share.
 

@@ -15,7 +15,7 @@ from prompt_lint.model.counts import EMPTY_COUNT, Count, subtract_counts
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from prompt_lint.model.needs import ExactNeed
@@ -346,7 +346,7 @@ class Report(NamedTuple):
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
     would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
     `prices` are US dollars for a million input tokens, by model.
-    `exact_needs` is what a run with exact counts needs, and this one lacks.
+    `exact_needs` is what a run with exact counts needs, and this one lacks. `exempt_paths` have a valid exemption, needed or not.
     """
 
     config_path: str
@@ -369,6 +369,7 @@ class Report(NamedTuple):
     nested_configs: Sequence[str] = ()
     prices: Mapping[str, Decimal] = {}
     exact_needs: Sequence[ExactNeed] = ("key",)
+    exempt_paths: Collection[str] = ()
 
     def cost_of_calls(self, tokens: int, model: str) -> Decimal | None:
         """Return the US dollars that so many input tokens cost in 1,000 calls; None for a model without a price."""

@@ -33,7 +33,7 @@ def _name_prompt(prompt: PromptHistory) -> str:
 
 
 def _name_rule(rule: Rule) -> str:
-    return escape_cell(f"{rule.config_path}:{rule.line}")
+    return escape_cell(f"{rule.config_path}:{rule.line} {', '.join(rule.files)}")
 
 
 def _cell(outcome: Outcome | None) -> int | str:

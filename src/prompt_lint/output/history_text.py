@@ -27,7 +27,7 @@ _WIDE, _NARROW, _WIDE_TERMINAL = 40, 20, 120
 # Notes that are shown: each may be of a file.
 _NOTES = 10
 _POINTS = {
-    "commit": "each commit that changed a prompt",
+    "commit": "each commit that changed a prompt and the last one",
     "day": "the end of each day",
     "week": "the end of each week",
 }
@@ -55,7 +55,10 @@ def _describe_points(history: History) -> str:
         return f"No prompt to count in {pluralize(history.commits, 'commit')}."
     period = f"from {first.day} to {last.day}" if first.day != last.day else f"on {last.day}"
     when = f", at {_POINTS[history.every]}" if len(history.points) > 1 else ""
-    return f"Tokens for {history.model} {period}{when} ({pluralize(history.commits, 'commit')})"
+    commits = pluralize(history.commits, "commit")
+    if history.every == "commit" and len(history.points) < history.commits:
+        commits = f"{len(history.points):,} of {commits}"
+    return f"Tokens for {history.model} {period}{when} ({commits})"
 
 
 def _render_table(history: History, by: str, view: View) -> list[str]:

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.tightening import LOW_ENOUGH
 from prompt_lint.output.phrases import reserve_suffix
 from prompt_lint.output.text_pieces import format_short_name
 from prompt_lint.output.text_remarks import render_problems
@@ -31,12 +32,16 @@ def render(tightening: Tightening, view: View) -> str:
 
 
 def _render_file(file: TightenedFile) -> Iterator[str]:
-    """Yield a line for each limit that stays or is lowered, and the diff."""
+    """Yield a line for each limit that stays or is lowered, one for those that are low enough, and the diff."""
     for limit in file.kept:
-        yield f"{_name_limit(file, limit)} stays: {escape_line(limit.reason)}"
+        if limit.reason != LOW_ENOUGH:
+            yield f"{_name_limit(file, limit)} stays: {escape_line(limit.reason)}"
+    name = escape_line(file.config_path)
+    if number := sum(limit.reason == LOW_ENOUGH for limit in file.kept):
+        words = "stays: it is" if number == 1 else "stay: they are"
+        yield f"{name}: {pluralize(number, 'limit')} {words} low enough"
     for limit in file.lowered:
         yield f"{_name_limit(file, limit)} → {limit.new_text} (largest: {_describe_largest(limit)})"
-    name = escape_line(file.config_path)
     diff = difflib.unified_diff(
         file.text.splitlines(), file.new_text.splitlines(), name, name, n=1, lineterm=""
     )

@@ -281,7 +281,7 @@ def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
     if "must be run in a work tree" in message or "cannot use bare repository" in message:
         return Fatal(
             f"this is a git repository without a working tree, so there are no files to read ({message})",
-            "run in a clone or a worktree of it, or with --no-git to look at the files as they are",
+            "run in a clone or a worktree of it",
         )
     advice = next((line for line in lines if line.startswith("git config ")), "")
     return Fatal(f"git: {message}", f"if you trust this repository: {advice}" if advice else "")

@@ -23,7 +23,7 @@ from prompt_lint.output.listing.prompts import list_prompts
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.model.values import Report, Status, Verdict
 
 FOLDERS = st.sampled_from(["", "a/", "a/b/", "a/b/c/", "a/b2/", "d/e/f/g/"])
 PROMPTS = st.lists(st.tuples(FOLDERS, MARKDOWN_NAME, st.integers(0, 10**5)), min_size=1, max_size=12)
@@ -121,6 +121,34 @@ def test_the_page_fits_a_phone(tmp_path: Path) -> None:
     assert "Content Security Policy" not in log
 
 
+def test_areas_are_of_one_model_and_limits_of_the_nearest() -> None:
+    """A box adds no tokens of two models, unless a prompt isn't counted for the one with the most."""
+
+    def count(path: str, model: str, tokens: int, limit: int) -> Verdict:
+        status: Status = "ok" if tokens <= limit else "over"
+        return make_verdict(path, tokens)._replace(model=model, limit=limit, status=status)
+
+    verdicts = [
+        verdict
+        for path in ("p/a.md", "p/b.md")
+        for verdict in (count(path, "claude-haiku-4-5", 208, 200), count(path, "claude-sonnet-5-5", 307, 900))
+    ]
+    page = render(make.report(*verdicts))
+    mixed = render(make.report(*verdicts, count("p/c.md", "claude-haiku-4-5", 100, 200)))
+
+    assert 'title="p/: 614 tokens, text"' in page
+    assert 'class="cell over" id="b0c0"' in page
+    assert ", 104% of the limit 200 for claude-haiku-4-5, OVER, text" in page
+    assert "number of tokens for claude-sonnet-5-5." in page
+    assert 'title="p/: 714 tokens, text"' in mixed
+    assert "number of tokens for claude-sonnet-5-5, else for claude-haiku-4-5." in mixed
+    headings = re.findall(r"<(?:h1|p)>[\d,]+ .*?tokens in (.*?)</", mixed)
+    assert headings == [
+        "2 prompts of 2 files, counted for claude-sonnet-5-5",
+        "3 prompts of 3 files, counted for claude-haiku-4-5",
+    ]
+
+
 def test_with_a_base_colours_and_labels_are_the_growth() -> None:
     """A prompt is new, has grown by more or less than a tenth, is smaller, the same, or can't be compared."""
     base = Base("8c1f0d6", "main", "main")
@@ -140,11 +168,16 @@ def test_with_a_base_colours_and_labels_are_the_growth() -> None:
         ("lost", None, None),
         ("new", None, None),
     )
-    page = render(make.report(*(grow(*row) for row in grown), base=base))
+    over = make.verdict("over", 500, "over", limit=400)
+    over = over._replace(change="changed", base_count=Count(300, 300, 300, "offline"), growth=200)
+    page = render(make.report(*(grow(*row) for row in grown), over, base=base))
 
-    cells = re.findall(r'<div class="cell (\w+)".*?<b>(\w+)</b>.*?</div>', page)
+    cells = re.findall(r'<div class="cell ([\w ]+)".*?<b>(\w+)</b>.*?</div>', page)
     assert sorted(cells) == [
-        ("full", "less"), ("grew", "more"), ("half", "smaller"), ("new", "new"), ("none", "same"), ("unknown", "lost"),
+        ("full", "less"), ("grew", "more"), ("grew exceeded", "over"), ("half", "smaller"),
+        ("new", "new"), ("none", "same"), ("unknown", "lost"),
     ]  # fmt: skip
     assert "<span>+200</span>" in page
+    assert "</i>grew by more than 10% (1)<" in page
+    assert "</i>grew by more than 10%, over the limit (1)<" in page
     assert "growth since main" in page

@@ -30,7 +30,7 @@ def explain_folder(run: Run, folder: str, view: View) -> tuple[str, ExitCode]:
     below, importers = _split_by_place(targets, folder)
     by_rule: dict[tuple[str, int], list[MatchedFile]] = {}
     for file in below:
-        by_rule.setdefault((file.rule.config_path, file.rule.line), []).append(file)
+        by_rule.setdefault(file.rule.place, []).append(file)
     owned = {file.display_path for file in below}
     rest = [
         path for path in targets.files if (not folder or path.startswith(f"{folder}/")) and path not in owned

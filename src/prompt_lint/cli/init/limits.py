@@ -83,13 +83,17 @@ def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
         highest[name] = max(highest.get(name, 0), size.high)
     if METADATA not in highest and BODY in highest:  # nothing is listed of these, so they are single prompts
         highest = {"": max(highest.values())}
-    smallest = {METADATA: _SMALLEST_METADATA}
     return {
         name: limit
         if (limit := documented.get(name, 0)) * WARN_AT > high
-        else limit_for(high, smallest.get(name, _SMALLEST))
+        else limit_for(high, find_smallest_limit(name))
         for name, high in highest.items()
     }
+
+
+def find_smallest_limit(name: str) -> int:
+    """Return the limit that prompts of this name have room in, however small they are today."""
+    return _SMALLEST_METADATA if name == METADATA else _SMALLEST
 
 
 def limit_for(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
-from prompt_lint.output.phrases import format_count
+from prompt_lint.output.phrases import format_calls_cost, format_count
 from prompt_lint.output.text_pieces import align_columns, format_share
 from prompt_lint.text.escape import escape_line
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import PromptVerdicts
+    from prompt_lint.model.values import PromptVerdicts, Report
     from prompt_lint.output import View
 
 # Unless everything is to be shown: folders with less than this share of all tokens are summed up, deeper ones left out.
@@ -44,14 +44,15 @@ class _Folder:
         self.prompts += prompts
 
 
-def render_folders(prompts: Sequence[PromptVerdicts], model: str, view: View) -> list[str]:
+def render_folders(prompts: Sequence[PromptVerdicts], model: str, report: Report, view: View) -> list[str]:
     """Return the lines of the tree of prompts that are all counted for one model."""
     top = _Folder()
     for listed in prompts:
         for verdict in listed.verdicts:
             if verdict.model == model:
                 top.add(escape_line(listed.prompt.path).split("/"), verdict.token_count or EMPTY_COUNT)
-    rows = [("tokens", "share", "prompts", f"folder [{model}]")]
+    calls = "1,000 calls" if model in report.prices else ""
+    rows = [("tokens", "share", calls, "prompts", f"folder [{model}]")]
     stack: list[tuple[_Folder, str, int]] = [(top, "./", 0)]
     while stack:
         folder, name, depth = stack.pop()
@@ -59,9 +60,10 @@ def render_folders(prompts: Sequence[PromptVerdicts], model: str, view: View) ->
             [(child_name, folder)] = folder.children.items()
             name += f"{child_name}{'/' if folder.children else ''}"
         share = format_share(folder.count.tokens, top.count.tokens)
-        rows.append((format_count(folder.count), share, f"{folder.prompts:,}", f"{'  ' * depth}{name}"))
+        cost = format_calls_cost(report, folder.count.tokens, model)
+        rows.append((format_count(folder.count), share, cost, f"{folder.prompts:,}", f"{'  ' * depth}{name}"))
         stack += [(child, name, depth + 1) for name, child in reversed(_children(folder, depth, top, view))]
-    return list(align_columns(rows, left=(3,)))
+    return list(align_columns(rows, left=(4,)))
 
 
 def _children(folder: _Folder, depth: int, top: _Folder, view: View) -> list[tuple[str, _Folder]]:

@@ -11,6 +11,7 @@ from prompt_lint.output.html_page import render_page, render_problem, render_tab
 from prompt_lint.output.listing.map_html import draw_map
 from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
+    describe_removed,
     describe_totals,
     import_suffix,
     list_prompts,
@@ -42,11 +43,11 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
     prompts, groups = (
         sorted(map(sort_verdicts, part), key=sort_key) for part in list_prompts(report.verdicts)
     )
-    title, *others = describe_totals(prompts) or ["No prompts"]
+    title, *others = describe_totals(prompts, report) or ["No prompts"]
     drawn_map, map_style = draw_map(prompts, report)
     drawn_start, start_style = draw_session_start(listing.session_start)
     body = [
-        *_header(title, others, listing),
+        *_header(title, others, prompts, listing),
         *_problems(listing),
         *drawn_map,
         *drawn_start,
@@ -58,11 +59,15 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
     return render_page(title, "\n".join(body), style)
 
 
-def _header(title: str, others: Sequence[str], listing: Listing) -> Iterator[str]:
+def _header(
+    title: str, others: Sequence[str], prompts: Sequence[PromptVerdicts], listing: Listing
+) -> Iterator[str]:
     yield f"<header><h1>{escape_html(title)}</h1>"
     yield from (f"<p>{escape_html(total)}</p>" for total in others)
-    if others:
+    if any(len(listed.verdicts) > 1 for listed in prompts):
         yield f"<p>{SEVERAL_MODELS}.</p>"
+    if removed := describe_removed(listing.report):
+        yield f"<p>{escape_markup(removed)}</p>"
     if listing.report.base:
         yield from (f"<p>{escape_markup(line)}</p>" for line in render_totals(listing.report))
     yield "</header>"

@@ -19,7 +19,10 @@ _FOLDER_SHARE, _BOX_SHARE, _CELL_SHARE = 0.04, 0.02, 0.0015
 
 
 class Cell(NamedTuple):
-    """A rectangle: of one prompt, or of several of the same colour. The first verdict of each is the one that is shown."""
+    """A rectangle: of one prompt, or of several of the same colour.
+
+    The area of a prompt is that of its first verdict. Its last one, which may be of another model, is the nearest to its limit.
+    """
 
     name: str
     prompts: Sequence[PromptVerdicts]
@@ -98,7 +101,7 @@ def _make_box(kind: str, prompts: Sequence[PromptVerdicts], everything: int, pal
     cells: list[Cell] = []
     small: dict[Shade, list[PromptVerdicts]] = {}
     for listed in prompts:
-        shade = palette.choose_shade(listed.first)
+        shade = palette.choose_shade(listed.verdicts)
         if shown_tokens(listed) < everything * _CELL_SHARE:
             small.setdefault(shade, []).append(listed)
         else:

@@ -18,27 +18,34 @@ class Shade(NamedTuple):
 
 
 class Palette(NamedTuple):
-    """What the colours say, and the colours. `choose` returns the number of one."""
+    """What the colours say, and the colours. `choose` returns the number of one for the verdicts of a rectangle."""
 
     title: str
     shades: Sequence[Shade]
-    choose: Callable[[Verdict], int]
+    choose: Callable[[Sequence[Verdict]], int]
 
-    def choose_shade(self, verdict: Verdict) -> Shade:
-        return self.shades[self.choose(verdict)]
+    def choose_shade(self, verdicts: Sequence[Verdict]) -> Shade:
+        return self.shades[self.choose(verdicts)]
 
 
 _FILLS = (25, 50, 75, 100)
+_OVER = 5
 _MUCH_GROWTH = 0.1
 
 
-def _choose_by_fill(verdict: Verdict) -> int:
-    if verdict.fill_percent is None:
+def _choose_by_fill(verdicts: Sequence[Verdict]) -> int:
+    fill = verdicts[-1].fill_percent
+    if fill is None:
         return 0
-    return next((number for number, percent in enumerate(_FILLS, 1) if verdict.fill_percent <= percent), 5)
+    return next((number for number, percent in enumerate(_FILLS, 1) if fill <= percent), _OVER)
 
 
-def _choose_by_growth(verdict: Verdict) -> int:
+def _choose_by_growth(verdicts: Sequence[Verdict]) -> int:
+    is_over = _choose_by_fill(verdicts) == _OVER
+    return 2 * _choose_growth(verdicts[0]) + is_over
+
+
+def _choose_growth(verdict: Verdict) -> int:
     if verdict.change == "new":
         return 5
     if verdict.growth is None or verdict.base_count is None:
@@ -56,13 +63,19 @@ _FILL_SHADES = (
     Shade("full", "up to 100%"),
     Shade("over", "over 100%"),
 )
-_GROWTH_SHADES = (
+_GROWTHS = (
     Shade("unknown", "can't be compared"),
     Shade("half", "smaller"),
     Shade("none", "the same"),
     Shade("full", "grew by up to 10%"),
-    Shade("grew", "grew by more"),
+    Shade("grew", "grew by more than 10%"),
     Shade("new", "new"),
+)
+# Each of them twice: within the limit, and over it.
+_GROWTH_SHADES = tuple(
+    shade
+    for each in _GROWTHS
+    for shade in (each, Shade(f"{each.style} exceeded", f"{each.meaning}, over the limit"))
 )
 
 

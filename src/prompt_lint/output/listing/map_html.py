@@ -5,11 +5,13 @@ Where each one is, is in a style sheet, since the page's policy allows no style 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.listing.map_boxes import make_boxes
 from prompt_lint.output.listing.map_colors import choose_palette
+from prompt_lint.output.listing.prompts import split_by_model
 from prompt_lint.output.listing.treemap import Rectangle, squarify
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
@@ -20,7 +22,7 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import PromptVerdicts, Report, Verdict
+    from prompt_lint.model.values import PromptVerdicts, Report
     from prompt_lint.output.listing.map_boxes import Box, Cell
     from prompt_lint.output.listing.map_colors import Palette, Shade
 
@@ -32,15 +34,27 @@ _ON_A_PHONE = "@media (max-width: 720px)"
 def draw_map(prompts: Sequence[PromptVerdicts], report: Report) -> tuple[list[str], str]:
     """Return the lines of HTML and their style sheet; nothing where no prompt has tokens."""
     palette = choose_palette(report)
-    boxes = make_boxes(prompts, palette)
+    by_model = {
+        model: [_select_verdicts(listed, model) for listed in counted]
+        for model, counted in split_by_model(prompts)
+    }
+    boxes = make_boxes(chain(*by_model.values()), palette)
     if not boxes:
         return [], ""
     style = f"{''.join(_arrange(boxes, _WIDE))}{_ON_A_PHONE} {{\n{''.join(_arrange(boxes, _NARROW))}}}\n"
-    return list(_render_map(boxes, prompts, palette, report)), style
+    has_several_models = len({verdict.model for verdict in report.verdicts}) > 1
+    models = list(by_model) if has_several_models else []
+    return list(_render_map(boxes, len(prompts), models, palette, report)), style
+
+
+def _select_verdicts(listed: PromptVerdicts, model: str) -> PromptVerdicts:
+    """Return a prompt with the verdict for a model, and then the one that is nearest to its limit, which is its first."""
+    own = next(verdict for verdict in listed.verdicts if verdict.model == model)
+    return listed._replace(verdicts=[own, listed.first])
 
 
 def _render_map(
-    boxes: Sequence[Box], prompts: Sequence[PromptVerdicts], palette: Palette, report: Report
+    boxes: Sequence[Box], listed: int, models: Sequence[str], palette: Palette, report: Report
 ) -> Iterator[str]:
     label = "Map of the prompts; the table below has the same figures"
     yield f'<section class="card"><h2>Where the tokens are</h2><div class="map" role="group" aria-label="{label}">'
@@ -54,7 +68,7 @@ def _render_map(
     yield "</div>"
     drawn = [(cell.shade, len(cell.prompts)) for box in boxes for cell in box.cells]
     yield f'<p class="legend">Colour: {escape_html(palette.title)}. {"".join(_render_legend(drawn, palette))}</p>'
-    yield f'<p class="rest">{_explain(drawn, len(prompts))}</p></section>'
+    yield f'<p class="rest">{_explain(drawn, listed, models)}</p></section>'
 
 
 def _render_title(box: Box) -> str:
@@ -69,9 +83,9 @@ def _render_title(box: Box) -> str:
 
 def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
     if len(cell.prompts) == 1:
-        verdict = cell.prompts[0].first
-        title = f"{format_short_name(verdict.prompt)}: {_describe_prompt(verdict, report)}"
-        facts = _list_facts(verdict)
+        listed = cell.prompts[0]
+        title = f"{format_short_name(listed.prompt)}: {_describe_prompt(listed, report)}"
+        facts = _list_facts(listed)
     else:
         counts = [count for listed in cell.prompts if (count := listed.first.token_count)]
         title = f"{cell.name}: {format_count(sum_counts(counts))} tokens, {cell.shade.meaning}"
@@ -83,18 +97,22 @@ def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
     )
 
 
-def _list_facts(verdict: Verdict) -> list[str]:
+def _list_facts(listed: PromptVerdicts) -> list[str]:
     """Return what fits into a rectangle."""
-    status = shown_status(verdict)
+    verdict, nearest = listed.first, listed.verdicts[-1]
+    status = shown_status(nearest)
     word = STATUS_WORDS[status].label if status != "ok" else ""
     growth = f"{verdict.growth:+,}" if verdict.growth else ""
-    return [*filter(None, (f"{verdict.tokens:,}", growth, percent_of_limit(verdict), word))]
+    return [*filter(None, (f"{verdict.tokens:,}", growth, percent_of_limit(nearest), word))]
 
 
-def _describe_prompt(verdict: Verdict, report: Report) -> str:
+def _describe_prompt(listed: PromptVerdicts, report: Report) -> str:
     """Return all that there is to say of a prompt."""
-    limit = f"{percent_of_limit(verdict)} of the limit {verdict.limit:,}" if verdict.limit else "no limit"
-    label = STATUS_WORDS[shown_status(verdict)].label
+    verdict, nearest = listed.first, listed.verdicts[-1]
+    limit = f"{percent_of_limit(nearest)} of the limit {nearest.limit:,}" if nearest.limit else "no limit"
+    if nearest.model != verdict.model:
+        limit += f" for {nearest.model}"
+    label = STATUS_WORDS[shown_status(nearest)].label
     tokens = f"{format_count(verdict.token_count, verdict.rule.reserve)} tokens"
     cost = format_calls_cost(report, verdict.tokens, verdict.model)
     calls = cost and f"{cost} per 1,000 calls"
@@ -108,9 +126,11 @@ def _render_legend(drawn: Sequence[tuple[Shade, int]], palette: Palette) -> Iter
             yield f'<span><i class="key {shade.style}"></i>{shade.meaning} ({number:,})</span>'
 
 
-def _explain(drawn: Sequence[tuple[Shade, int]], listed: int) -> str:
+def _explain(drawn: Sequence[tuple[Shade, int]], listed: int, models: Sequence[str]) -> str:
+    """Return what an area is, for which of several models, and what isn't drawn as it is."""
     number = sum(prompts for _, prompts in drawn)
-    sentences = ["The area of a rectangle is its number of tokens."]
+    of_model = f" for {', else for '.join(map(escape_html, models))}" if models else ""
+    sentences = [f"The area of a rectangle is its number of tokens{of_model}."]
     if number > len(drawn):
         sentences.append("Prompts too small to see are drawn together, those of each colour.")
     if listed > number:

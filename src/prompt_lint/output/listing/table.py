@@ -11,6 +11,7 @@ from prompt_lint.output.listing.folders import render_folders
 from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
     counts_by_model,
+    describe_removed,
     describe_totals,
     import_suffix,
     list_prompts,
@@ -69,10 +70,10 @@ def render(listing: Listing, view: View) -> str:
     report, by = listing.report, listing.by
     prompts, groups = (list(map(sort_verdicts, part)) for part in list_prompts(report.verdicts))
     if by == "folder":
-        blocks = [render_folders(counted, model, view) for model, counted in split_by_model(prompts)]
+        blocks = [render_folders(counted, model, report, view) for model, counted in split_by_model(prompts)]
     elif by:
         blocks = [
-            _render_section_sums(by, _make_sections(by, counted, listing), model)
+            _render_section_sums(by, _make_sections(by, counted, listing), model, report)
             for model, counted in split_by_model(prompts)
         ]
         if view.verbosity > 0:
@@ -84,22 +85,21 @@ def render(listing: Listing, view: View) -> str:
         blocks.append([paint("Groups", BOLD, view), *_render_table(groups, listing, view)])
     blocks.append(render_problems(report.problems, view)[:-1])
     blocks.append(
-        [*render_notes(report, view), *render_counting(report), *_render_totals(prompts, report, view)]
+        [
+            *render_notes(report, view),
+            *render_counting(report),
+            *_render_totals(prompts, groups, listing, view),
+        ]
     )
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
 def _by_rule(prompts: Iterable[PromptVerdicts]) -> Collection[tuple[str, list[PromptVerdicts]]]:
     """Return the prompts of each rule, in the order of the configuration."""
-    sections: dict[str, list[PromptVerdicts]] = {}
-    for listed in sorted(prompts, key=_rule_place):
-        sections.setdefault(name_rule(listed.first.rule), []).append(listed)
-    return sections.items()
-
-
-def _rule_place(listed: PromptVerdicts) -> tuple[str, int]:
-    rule = listed.first.rule
-    return rule.config_path, rule.line
+    sections: dict[tuple[str, int], list[PromptVerdicts]] = {}
+    for listed in prompts:
+        sections.setdefault(listed.first.rule.place, []).append(listed)
+    return [(name_rule(section[0].verdicts[0].rule), section) for _, section in sorted(sections.items())]
 
 
 def name_rule(rule: Rule) -> str:
@@ -142,28 +142,35 @@ def _by_title(
 
 
 def _render_section_sums(
-    by: str, sections: Iterable[tuple[str, list[PromptVerdicts]]], model: str
+    by: str, sections: Iterable[tuple[str, list[PromptVerdicts]]], model: str, report: Report
 ) -> list[str]:
     """Return a table with the sum of each section, whose prompts are all counted for one model."""
     sums = [(title, len(section), sum_counts(counts_by_model(section)[model])) for title, section in sections]
     everything = sum(total.tokens for _, _, total in sums)
-    rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
+    calls = "1,000 calls" if model in report.prices else ""
+    rows = [("tokens", "share", calls, "prompts", f"{by} [{model}]")]
     for title, number, total in sums:
-        rows.append((format_count(total), format_share(total.tokens, everything), f"{number:,}", title))
-    return list(align_columns(rows, left=(3,)))
+        cost = format_calls_cost(report, total.tokens, model)
+        share = format_share(total.tokens, everything)
+        rows.append((format_count(total), share, cost, f"{number:,}", title))
+    return list(align_columns(rows, left=(4,)))
 
 
 def _render_section(title: str, prompts: list[PromptVerdicts], listing: Listing, view: View) -> list[str]:
     return [paint(title, BOLD, view), *_render_table(prompts, listing, view)]
 
 
-def _render_totals(prompts: Sequence[PromptVerdicts], report: Report, view: View) -> Iterator[str]:
-    totals = describe_totals(prompts)
-    if len(totals) > 1 and view.verbosity <= 0:
+def _render_totals(
+    prompts: Sequence[PromptVerdicts], groups: Sequence[PromptVerdicts], listing: Listing, view: View
+) -> Iterator[str]:
+    shown = groups if listing.by else [*prompts, *groups]
+    if view.verbosity <= 0 and any(len(listed.verdicts) > 1 for listed in shown):
         yield SEVERAL_MODELS + "; with -v, each."
-    yield from totals
-    if report.base:
-        yield from render_totals(report)
+    yield from describe_totals(prompts, listing.report)
+    if removed := describe_removed(listing.report):
+        yield removed
+    if listing.report.base:
+        yield from render_totals(listing.report)
 
 
 # ---------------------------------------------------------------------------------------------------------
