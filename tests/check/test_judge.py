@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support import make
 
@@ -53,6 +53,7 @@ def test_a_count_decides_where_its_interval_is_on_one_side(
 
 
 @given(st.integers(0, 120), st.integers(0, 5), st.integers(1, 99))
+@example(40, 0, 55)
 def test_a_reserve_counts_as_if_the_prompt_had_its_tokens(tokens: int, spread: int, reserve: int) -> None:
     """A prompt of 40 tokens with 60 reserved is judged as one of 100; and fills its limit as much."""
     reserved = judge_count(make.prompt(), make.MODEL, make.rule(reserve=reserve), make.count(tokens, spread))

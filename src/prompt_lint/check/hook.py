@@ -21,10 +21,9 @@ from prompt_lint.repo.working_tree import WorkingTree
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.pipeline import Run, Settings
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.load import ConfigSearch
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Report, Verdict
 
 # pre-commit and prek set these: the ends of the range that is pushed, or that was asked for; and in any push, also in
@@ -108,21 +107,15 @@ def _list_present(tree: WorkingTree, changed: Mapping[str, str], below: str) -> 
 
 
 def check_hook_change(
-    tree: WorkingTree,
-    config: Config,
-    change: HookChange,
-    sources: CountSources,
-    settings: Settings,
-    policy: str,
-    search: ConfigSearch,
-    env: Mapping[str, str],
+    run: Run, change: HookChange, policy: str, search: ConfigSearch, env: Mapping[str, str]
 ) -> Report:
     """Check what a hook is about, and compare it with the base where that can change what fails.
 
     Most runs pass, and then nothing of the base is read: that would be a fourth of what a hook costs. In a merge a failure
     is the change's only if it is one beside each of the commits that are merged.
     """
-    report = check_prompts(tree, config, change.paths, sources, settings)
+    tree, config, sources, settings = run
+    report = check_prompts(run, change.paths)
     if not sources.is_dry_run and not _can_differ(report, config, change, list_config_paths(tree, config)):
         return report
     from prompt_lint.check.base import compare_with  # noqa: PLC0415  # most runs pass
@@ -131,7 +124,7 @@ def check_hook_change(
     for base in change.find_bases(tree, env):
         fresh = WorkingTree(tree.top, has_git=True, max_file_size=tree.max_file_size)
         with compare_with(fresh, base, policy, config, search) as comparison:
-            other = check_prompts(fresh, config, change.paths, sources, settings, comparison)
+            other = check_prompts(run._replace(tree=fresh), change.paths, comparison)
         report = _spare_merged(report, other, settings) if is_compared else other
         is_compared = True
         if not _has_failures(report):

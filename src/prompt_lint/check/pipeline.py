@@ -52,51 +52,43 @@ class Settings(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What every step of one run needs. `config_path` is empty without a configuration."""
+    """What is checked, by which rules, how it is counted, and the settings."""
 
-    config_path: str
+    tree: WorkingTree
+    config: Config
     sources: CountSources
     settings: Settings
 
 
-def check_prompts(
-    tree: WorkingTree,
-    config: Config,
-    paths: Sequence[str],
-    sources: CountSources,
-    settings: Settings,
-    comparison: Comparison | None = None,
-) -> Report:
+def check_prompts(run: Run, paths: Sequence[str], comparison: Comparison | None = None) -> Report:
     """Judge every prompt below `paths`, or every prompt where no path is given.
 
     `paths` are relative to the top of the tree, which itself is "". What a `comparison` needs is counted together with the
     prompts.
     """
+    tree, config, sources, settings = run
     remembered = RememberedFiles(tree, sources)
     paths = _replace_configs(paths, tree, config)
     targets = find_targets(tree, config, paths, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
-    run = Run(config.path, sources, settings)
     results = chain(
         targets.problems,
         read_files(tree, targets.matched, remembered),
         read_groups(targets.groups, tree),
     )
     if comparison:
-        report = _compare(run, tree, config, comparison, targets, results)
+        report = _compare(run, comparison, targets, results)
     else:
-        report = judge_prompts(run, results, targets.source_count)
+        report = judge_prompts(results, targets.source_count, sources, settings)
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, report.problems, paths, tree, remembered) if must_match else []
     unmatched = [path for path in unmatched if not config.list_mistakes([path])]
-    return _complete_report(report, run, tree, config, targets, unmatched)
+    return _complete_report(report, run, targets, unmatched)
 
 
-def _complete_report(
-    report: Report, run: Run, tree: WorkingTree, config: Config, targets: Targets, unmatched: Sequence[str]
-) -> Report:
+def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequence[str]) -> Report:
     """Return the report with what concerns the run as a whole. `unmatched` are paths that lead to no prompt."""
-    settings = run.settings
+    tree, config, _, settings = run
     problems = [
         *report.problems,
         *run_notes.report_nothing_measured(
@@ -112,6 +104,7 @@ def _complete_report(
     ]
     verdicts = break_down_worst(tree, verdicts)
     report = report._replace(
+        config_path=config.path,
         verdicts=verdicts,
         problems=problems,
         notes=notes,
@@ -162,37 +155,28 @@ def _apply_exemptions(
     return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 
 
-def judge_prompts(run: Run, results: Iterable[ReadResult], file_count: int) -> Report:
-    """Count the prompts of so many files and judge them, without a base. The report lacks its number of files."""
+def judge_prompts(
+    results: Iterable[ReadResult], file_count: int, sources: CountSources, settings: Settings
+) -> Report:
+    """Count the prompts of so many files and judge them, without a base. The report lacks configuration and number of files."""
     diagnostics = Diagnostics([], [])
-    outcomes, counts = count_prompts(diagnostics.sort(results), run.sources, file_count)
+    outcomes, counts = count_prompts(diagnostics.sort(results), sources, file_count)
     verdicts = judge_outcomes(outcomes, diagnostics.problems)
-    report = _make_report(run, list(verdicts), counts, diagnostics)
-    return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
+    report = _make_report(list(verdicts), counts, diagnostics, sources, settings)
+    return report._replace(planned=plan_requests(outcomes)) if sources.is_dry_run else report
 
 
-def judge_groups(
-    groups: Sequence[GroupFiles],
-    tree: WorkingTree,
-    config_path: str,
-    sources: CountSources,
-    settings: Settings,
-) -> Report:
+def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
     """Return a report of groups alone."""
-    return judge_prompts(Run(config_path, sources, settings), read_groups(groups, tree), len(groups))
+    report = judge_prompts(read_groups(groups, run.tree), len(groups), run.sources, run.settings)
+    return report._replace(config_path=run.config.path)
 
 
-def _compare(
-    run: Run,
-    tree: WorkingTree,
-    config: Config,
-    comparison: Comparison,
-    targets: Targets,
-    results: Iterable[ReadResult],
-) -> Report:
+def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterable[ReadResult]) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
     from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
+    tree, config, sources, settings = run
     base_matcher = targets.matcher
     if comparison.config:
         base_matcher = compile_config(comparison.config)
@@ -201,7 +185,7 @@ def _compare(
     read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, base_problems)
     diagnostics = Diagnostics([], [])
     prompts = chain(diagnostics.sort(results), read_base)
-    outcomes, counts = count_prompts(prompts, run.sources, targets.source_count)
+    outcomes, counts = count_prompts(prompts, sources, targets.source_count)
     unread_files = compare.count_unread_files(diagnostics.problems, config)
     compare.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
@@ -209,41 +193,44 @@ def _compare(
     recount = compare.OfflineRecount(tree, comparison.commit)
     base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
-    report = _make_report(run, verdicts, counts, diagnostics)
+    report = _make_report(verdicts, counts, diagnostics, sources, settings)
     return report._replace(
         verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
         loosened=loosenings.list_loosenings(comparison, config, targets, changes),
-        on_raise=run.settings.on_raise,
-        raise_label=run.settings.raise_label,
+        on_raise=settings.on_raise,
+        raise_label=settings.raise_label,
         unread_files=unread_files,
-        planned=plan_requests(outcomes) if run.sources.is_dry_run else (),
+        planned=plan_requests(outcomes) if sources.is_dry_run else (),
     )
 
 
 def _make_report(
-    run: Run, verdicts: list[Verdict], results: CountResults, diagnostics: Diagnostics
+    verdicts: list[Verdict],
+    results: CountResults,
+    diagnostics: Diagnostics,
+    sources: CountSources,
+    settings: Settings,
 ) -> Report:
-    """Return the report, but for its number of files."""
+    """Return the report, but for its configuration and its number of files."""
     problems, notes = diagnostics
-    service = run.sources.service
     notes = [
         *dict.fromkeys(notes),  # a file is read once more by each file that imports it
         *run_notes.note_blank_prompts(verdicts),
         *run_notes.note_drifts(results),
-        *run_notes.note_obeyed_variables(results, service),
+        *run_notes.note_obeyed_variables(results, sources.service),
         *run_notes.note_disputed_counts(verdicts, results),
     ]
     if results.failures:
         outage = run_notes.describe_outage(results)
-        if run.settings.outage_fails:
+        if settings.outage_fails:
             problems.append(outage)
         else:
             notes.append(Note(f"{outage.message}; {outage.hint}"))
     host = results.sent_to[0] if results.sent_to else ""
     sent, failed = len(results.sent_to), len(results.failures)
-    report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
-    report = report._replace(accept_label=run.settings.accept_label, exact_needs=run.sources.exact_needs)
-    return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))
+    report = Report("", verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
+    report = report._replace(accept_label=settings.accept_label, exact_needs=sources.exact_needs)
+    return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))

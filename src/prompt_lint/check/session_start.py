@@ -13,11 +13,8 @@ from prompt_lint.text.patterns import compile_patterns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from prompt_lint.check.pipeline import Settings
-    from prompt_lint.config.configuration import Config
-    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.model.values import Verdict
-    from prompt_lint.repo.working_tree import WorkingTree
 
 # At the top of the repository; in folders below, it loads such files on demand. It reads AGENTS.md where there is no
 # CLAUDE.md. Sources: its documentation (memory, skills), and mods/agents-md of anthropics/claude-code v2.1.277,
@@ -38,13 +35,12 @@ def choose_patterns(is_there: Callable[[str], bool]) -> tuple[str, ...]:
     return (*own, *filter(is_there, _ALSO_LOADED))
 
 
-def measure_session_start(
-    tree: WorkingTree, config: Config, model: str, sources: CountSources, settings: Settings
-) -> Verdict | None:
+def measure_session_start(run: Run, model: str) -> Verdict | None:
     """Return the sum of what is loaded, with its files as sections; None if that is nothing or can't be counted.
 
     Nothing is sent: what no count is known of is counted offline.
     """
+    tree, config, sources, _ = run
     paths = tree.list_entries()
     patterns = choose_patterns(lambda pattern: any(map(compile_patterns([pattern.partition("#")[0]]), paths)))
     if not patterns:
@@ -56,6 +52,6 @@ def measure_session_start(
     config = config._replace(groups=(group,), nested=nested)
     targets = find_targets(tree, config, ())
     sources = sources._replace(mode="offline", service=None)
-    report = judge_groups(targets.groups, tree, config.path, sources, settings)
+    report = judge_groups(run._replace(sources=sources), targets.groups)
     counted = [verdict for verdict in report.verdicts if verdict.token_count and verdict.sections]
     return counted[0] if counted and not report.problems else None

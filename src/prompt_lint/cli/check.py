@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prompt_lint.check.pipeline import Run
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.comparison import check_project
@@ -173,9 +174,8 @@ def command(
     with open_count_sources(
         env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
     ) as sources:
-        report = check_project(
-            env, tree, config, config_options, relative, sources, settings, base, policy or ""
-        )
+        run = Run(tree, config, sources, settings)
+        report = check_project(run, relative, base, policy or "", config_options, env)
     if dry_run:
         from prompt_lint.cli.request_plan import render_plan  # noqa: PLC0415  # only with --dry-run
 

@@ -13,29 +13,24 @@ from prompt_lint.repo.arguments import resolve_argument
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.cli.options import ConfigOptions
-    from prompt_lint.config.configuration import Config
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Report
-    from prompt_lint.repo.working_tree import WorkingTree
 
 
 def check_project(
-    env: Mapping[str, str],
-    tree: WorkingTree,
-    config: Config,
-    options: ConfigOptions,
+    run: Run,
     paths: Sequence[str],
-    sources: CountSources,
-    settings: Settings,
     base: str | None,
     policy: str,
+    options: ConfigOptions,
+    env: Mapping[str, str],
 ) -> Report:
     """Check the tree, compared with `base`: a revision, `auto` or `hook`; None is no comparison. Raises `Fatal`."""
     if base is None:
-        return check_prompts(tree, config, paths, sources, settings)
+        return check_prompts(run, paths)
 
+    tree = run.tree
     search = make_search(tree, paths, options)
     if base == "hook":
         from prompt_lint.check.hook import check_hook_change, find_hook_change  # noqa: PLC0415  # as below
@@ -43,11 +38,11 @@ def check_project(
         with blame_variable("base"):
             change = find_hook_change(tree, paths, resolve_argument(tree, ".", working_directory()), env)
         if not paths:  # what is staged needn't be a prompt
-            settings = settings._replace(allow_unmatched=True)
-        return check_hook_change(tree, config, change, sources, settings, policy, search, env)
+            run = run._replace(settings=run.settings._replace(allow_unmatched=True))
+        return check_hook_change(run, change, policy, search, env)
     from prompt_lint.check.base import open_comparison  # noqa: PLC0415  # only with a base
 
     with ExitStack() as stack:
         with blame_variable("base"):
-            comparison = stack.enter_context(open_comparison(tree, base, policy, config, search, env))
-        return check_prompts(tree, config, paths, sources, settings, comparison)
+            comparison = stack.enter_context(open_comparison(tree, base, policy, run.config, search, env))
+        return check_prompts(run, paths, comparison)

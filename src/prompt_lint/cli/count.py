@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
-from prompt_lint.check.pipeline import Run, Settings, judge_prompts
+from prompt_lint.check.pipeline import Settings, judge_prompts
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
@@ -168,7 +168,7 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
 
 def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    report = judge_prompts(Run("", sources, settings), reader.read_files(files), len(files))
+    report = judge_prompts(reader.read_files(files), len(files), sources, settings)
     return report._replace(file_count=len(files))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.check.breakdown import measure_imports, split_prompt
+from prompt_lint.check.pipeline import Run
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.comparison import check_project
@@ -28,10 +29,7 @@ from prompt_lint.repo.codeowners import find_owners
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.check.pipeline import Settings
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
-    from prompt_lint.config.configuration import Config
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -127,12 +125,11 @@ def command(
         return ExitCode.OK
     settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
-        report = check_project(
-            env, tree, config, config_options, relative, sources, settings, base, policy=""
-        )
+        run = Run(tree, config, sources, settings)
+        report = check_project(run, relative, base, "", config_options, env)
         listing = Listing(report, _measure_all_imports(tree, report), by or "")
         if not relative and "html" in output_options.list_formats():
-            listing = _add_session_start(listing, tree, config, sources, settings)
+            listing = _add_session_start(listing, run)
     listing = listing._replace(report=add_cache_warnings(report, sources))
     if by == "owner":
         listing = add_owners(listing, tree)
@@ -154,14 +151,12 @@ def _measure_all_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt
     return import_shares
 
 
-def _add_session_start(
-    listing: Listing, tree: WorkingTree, config: Config, sources: CountSources, settings: Settings
-) -> Listing:
+def _add_session_start(listing: Listing, run: Run) -> Listing:
     """Return a listing with what Claude Code loads at the start of a session, for the model with the most tokens."""
     from prompt_lint.check.session_start import measure_session_start  # noqa: PLC0415  # for the map alone
 
     model = heaviest_model(list_prompts(listing.report.verdicts)[0])
-    start = measure_session_start(tree, config, model, sources, settings) if model else None
+    start = measure_session_start(run, model) if model else None
     return listing._replace(session_start=start)
 
 

@@ -10,7 +10,7 @@ import click
 
 from prompt_lint.check.judge import decide_exit_code
 from prompt_lint.check.limit_sizes import WrittenConfig, collect_sizes, find_high
-from prompt_lint.check.pipeline import check_prompts
+from prompt_lint.check.pipeline import Run, check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import open_count_sources
@@ -137,8 +137,9 @@ def command(
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
-        report = check_prompts(tree, config, (), sources, settings)
-        chosen = check_prompts(tree, config, relative, sources, settings) if relative else None
+        run = Run(tree, config, sources, settings)
+        report = check_prompts(run, ())
+        chosen = check_prompts(run, relative) if relative else None
     targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
     problems = _select_problems(report, chosen)
     files: list[TightenedFile] = []

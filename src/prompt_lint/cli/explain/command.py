@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import Settings, check_prompts
+from prompt_lint.check.pipeline import Run, check_prompts
 from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.rules import Group, Rule
     from prompt_lint.model.values import Prompt
     from prompt_lint.repo.working_tree import WorkingTree
@@ -95,12 +94,13 @@ def command(
     settings = make_settings(env, config, options.JudgingOptions())
     view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
+        run = Run(tree, config, sources, settings)
         if groups:
-            text, code = explain_groups(tree, config, groups, sources, settings, view)
+            text, code = explain_groups(run, groups, view)
         elif is_folder:
-            text, code = explain_folder(tree, config, relative, sources, settings, view)
+            text, code = explain_folder(run, relative, view)
         else:
-            text, code = explain_path(tree, config, relative, sources, settings, view)
+            text, code = explain_path(run, relative, view)
     return write_result(wrap_lines(text, view.width, len(INDENT)), code)
 
 
@@ -121,10 +121,9 @@ def _find_subject(
     return tree, config, relative, ()
 
 
-def explain_path(
-    tree: WorkingTree, config: Config, path: str, sources: CountSources, settings: Settings, view: View
-) -> tuple[str, ExitCode]:
+def explain_path(run: Run, path: str, view: View) -> tuple[str, ExitCode]:
     """Return a text for a person, and the exit code of `check PATH`, or 0 where no rule matches."""
+    tree, config, _, _ = run
     matcher = compile_config(config)
     file, targets = _find_file(tree, config, matcher, path)
     named, path = path, file.display_path if file else _choose_name(tree, matcher, path)
@@ -143,7 +142,7 @@ def explain_path(
         lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:
         lines += ["  no rule matches it, but", *users, ""]
-    report = check_prompts(tree, config, [path], sources, settings)
+    report = check_prompts(run, [path])
     if len(report.verdicts) + len(report.problems) > _MAX_VERDICTS:
         view = view._replace(verbosity=0)
         lines += [f"Of each prompt by itself: prompt-lint check -v {escape_line(path)}", ""]

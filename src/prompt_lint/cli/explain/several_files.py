@@ -15,23 +15,18 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.check.targets import Targets
-    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.rules import Group, Rule
     from prompt_lint.output import View
-    from prompt_lint.repo.working_tree import WorkingTree
 
 _MAX_FILES = 20
 
 
-def explain_folder(
-    tree: WorkingTree, config: Config, folder: str, sources: CountSources, settings: Settings, view: View
-) -> tuple[str, ExitCode]:
+def explain_folder(run: Run, folder: str, view: View) -> tuple[str, ExitCode]:
     """Return which rules apply to the files below a folder, and the exit code of `check FOLDER`; 0 where none does."""
-    targets = find_targets(tree, config, [folder])
+    targets = find_targets(run.tree, run.config, [folder])
     below, importers = _split_by_place(targets, folder)
     by_rule: dict[tuple[str, int], list[MatchedFile]] = {}
     for file in below:
@@ -51,7 +46,7 @@ def explain_folder(
     text = "".join(f"{line}\n" for line in lines)
     if not (targets.matched or targets.groups or targets.problems):
         return text, ExitCode.OK
-    report = check_prompts(tree, config, [folder], sources, settings)
+    report = check_prompts(run, [folder])
     return f"{text}\n{text_output.render(report, view._replace(verbosity=0))}", report.exit_code
 
 
@@ -67,19 +62,12 @@ def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], l
     return below, importers
 
 
-def explain_groups(
-    tree: WorkingTree,
-    config: Config,
-    groups: Sequence[Group],
-    sources: CountSources,
-    settings: Settings,
-    view: View,
-) -> tuple[str, ExitCode]:
+def explain_groups(run: Run, groups: Sequence[Group], view: View) -> tuple[str, ExitCode]:
     """Return what groups of one name are made of and come to, and 1 if one is over its limit. Raises `Fatal`."""
     name, rule = groups[0].name, groups[0].rule
-    targets = find_targets(tree, config, ())
+    targets = find_targets(run.tree, run.config, ())
     group_files = [each for each in targets.groups if each.group in groups]
-    report = judge_groups(group_files, tree, config.path, sources, settings)
+    report = judge_groups(run, group_files)
     if not group_files:
         raise Fatal(f"the group `{escape_line(name)}` has no files", f"see {rule.config_path}:{rule.line}")
     lines = [escape_line(name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.group_prompts import is_added
-from prompt_lint.check.pipeline import judge_groups
+from prompt_lint.check.pipeline import Run, judge_groups
 from prompt_lint.check.session_start import choose_patterns
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.init.config_text import render_config, render_scalar
@@ -211,7 +211,7 @@ def _finish(
             break
         prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
         sizes, _ = measure_largest(_list_buckets(prompts), sources)
-    final, loaded, parts = _limit_group(surveyed, final, config, targets, sources, settings)
+    final, loaded, parts = _limit_group(final, targets, Run(surveyed.tree, config, sources, settings))
     kinds = [_summarize(title, members) for title, members in by_title.items()]
     return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
@@ -258,16 +258,9 @@ def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
     return KindSummary(title, formats, files, estimate_total(sizes), find_largest(sizes))
 
 
-def _limit_group(
-    surveyed: _SurveyedTree,
-    draft: Draft,
-    config: Config,
-    targets: Targets,
-    sources: CountSources,
-    settings: Settings,
-) -> tuple[Draft, Count | None, Sequence[Section]]:
+def _limit_group(draft: Draft, targets: Targets, run: Run) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
-    report = judge_groups(targets.groups, surveyed.tree, config.path, sources, settings)
+    report = judge_groups(run, targets.groups)
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
         return draft._replace(group_patterns=()), None, ()
