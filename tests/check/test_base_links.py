@@ -288,3 +288,20 @@ def test_a_link_with_a_limit_of_its_own_had_that_one_in_the_base(
     done = lint("check", "--offline", "--output-format", "json", "--base", "HEAD")
 
     assert [(v["limit"], v["base_limit"]) for v in done.report["verdicts"]] == [(400, 400), (300, 300)]
+
+
+def test_growth_of_what_a_linked_file_imports_is_seen(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The link's name makes a memory file of it, which imports; neither it nor the link has changed."""
+    begin(repo, "Read @shared.md\n", "CLAUDE.md", "docs/agents.md")
+    repo.write("docs/agents.md", "Read @shared.md\n")
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: CLAUDE.md}]\n")
+    repo.write("shared.md", "Be kind.\n")
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write("shared.md", LONG)
+    repo.commit()
+
+    code, [(status, standing, *_)], (before, after) = compare(lint)
+
+    assert (code, status, standing) == (1, "over", "changed")
+    assert before < 100 < after

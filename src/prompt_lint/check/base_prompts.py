@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check.base_links import BaseLinks
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
+from prompt_lint.check.importers import may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.loosenings import compile_group
-from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.repo.changes import Change, find_changes, find_converted
@@ -111,7 +111,7 @@ def read_base_prompts(
     commit = comparison.commit
     for file in targets.matched:
         change = changes.find_change(file.display_path)
-        is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
+        is_same = change.kind == "unchanged" and not may_import(file)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             results = _read_file(commit, change, file)
             yield from problems.sort(results, is_unchanged=change.kind == "unchanged")

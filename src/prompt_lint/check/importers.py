@@ -23,7 +23,7 @@ def find_importers(
     remembered: RememberedFiles | None,
 ) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
-    able = [target for target in targets if can_import(target.display_path, target.rule)]
+    able = [target for target in targets if may_import(target)]
     if remembered:
         remembered.look_up(able)
     is_named = match_below(paths)
@@ -32,11 +32,16 @@ def find_importers(
     ]
 
 
+def may_import(file: MatchedFile) -> bool:
+    """Return whether a file may import others, by the name by which it is read, and its rule."""
+    return can_import(file.display_path, file.rule)
+
+
 def list_included(
     tree: WorkingTree, target: MatchedFile, remembered: RememberedFiles | None
 ) -> Collection[str]:
     """Return the paths that a file asks for, whether they are there or not."""
-    if not can_import(target.display_path, target.rule):
+    if not may_import(target):
         return ()
     entry = remembered.find(target) if remembered else None
     if entry:
