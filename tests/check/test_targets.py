@@ -154,3 +154,57 @@ def test_a_link_is_explained_as_its_target(repo: Repo, lint: Callable[..., Done]
         "  CLAUDE.md is a link to it\n"
         "  .prompt-lint.yaml:3  AGENTS.md: owns it: the last rule that matches\n"
     )
+
+
+PYTHON = 'A_TEXT = """Be kind."""\nB_TEXT = """Be brief."""\n'
+AGENT = f"---\nname: p\ndescription: Does p.\n---\n{LONG}"
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "text", "rules", "expected"),
+    [
+        (
+            "a/p.md",
+            "b/p.md",
+            AGENT,
+            "{files: a/*, format: agent, parts: {body: 1000}}, {files: b/*, format: agent, parts: {body: 100}}",
+            {"a/p.md body": "ok", "b/p.md body": "over"},
+        ),
+        (
+            "a/p.py",
+            "b/p.py",
+            PYTHON,
+            "{files: a/*, format: python, names: [A_*]}, {files: b/*, format: python, names: [B_*]}",
+            {"a/p.py A_TEXT": "ok", "b/p.py B_TEXT": "ok"},
+        ),
+        (
+            "CLAUDE.md",
+            "NO_GEMINI.md",
+            "Read @a.md\n",
+            "{files: [CLAUDE.md, NO_GEMINI.md], format: memory}",
+            {"CLAUDE.md ": "ok"},
+        ),
+    ],
+    ids=["limits of parts", "names of prompts", "the same imports"],
+)
+def test_a_link_is_a_prompt_of_its_own_where_it_is_read_or_judged_otherwise(
+    repo: Repo,
+    lint: Callable[..., Done],
+    path: str,
+    link: str,
+    text: str,
+    rules: str,
+    expected: dict[str, str],
+) -> None:
+    """Else the stricter of two rules for one file would judge nothing."""
+    repo.write(".prompt-lint.yaml", TOP + f"prompts: [{rules}]\n")
+    repo.write("a.md", "Be kind.\n")
+    repo.write(path, text)
+    repo.link(link, f"../{path}" if "/" in link else path)
+
+    report = lint("check", "--offline", "--output-format", "json").report
+
+    statuses = {
+        f"{v['path']} {v['name']}": v["status"] for v in report["verdicts"] if v["name"] != "metadata"
+    }
+    assert statuses == expected

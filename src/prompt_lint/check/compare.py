@@ -122,11 +122,15 @@ class BaseCounts(NamedTuple):
         else:
             names = self.changes.base_names.get(prompt.path, ())
             # A link with other limits of its own is another prompt, beside this one.
-            own = [name for name in names if _has_limits(self.find_rule(name), verdict.rule)]
+            own = [name for name in names if self._is_judged_alike(name, verdict.rule)]
             rules = list(filter(None, map(self.find_base_rule, own or names)))
         pairs = ((rule.limits_for(prompt.name).get(verdict.model), rule.reserve) for rule in rules)
         limits = [(limit - reserve, limit, reserve) for limit, reserve in pairs if limit is not None]
         return min(limits)[1:] if limits else (None, 0)
+
+    def _is_judged_alike(self, name: str, other: Rule) -> bool:
+        rule = self.find_rule(name)
+        return rule is not None and rule.judging == other.judging
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
@@ -219,10 +223,6 @@ class BaseCounts(NamedTuple):
         if base is None or current is None:
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
-
-
-def _has_limits(rule: Rule | None, other: Rule) -> bool:
-    return rule is not None and (rule.limits, rule.reserve) == (other.limits, other.reserve)
 
 
 def make_base_counts(

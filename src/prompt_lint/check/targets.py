@@ -13,7 +13,7 @@ from prompt_lint.config.rule_matching import (
     find_unused_rules,
     match_files,
 )
-from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
+from prompt_lint.formats.recognition import can_import, is_for_gemini, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
 from prompt_lint.repo.links import list_names, select_intact
@@ -69,8 +69,8 @@ def find_targets(
 
     What git tracks and is gone from the disk is no file here. With `paths`, these are the files at or below them, the
     files whose prompts include one of those, and the groups that they belong to. `whole` lists all entries, also files
-    that no pattern can match. `remembered` looks up tracked files
-    while git looks for untracked ones, which takes git the longest.
+    that no pattern can match. `remembered` looks up tracked files while git looks for untracked ones, which takes git the
+    longest.
     """
     matcher, all_groups = compile_config(config), config.list_groups()
     within = matcher.list_folders() | groups.list_folders(all_groups) | exemptions.list_folders(config)
@@ -231,24 +231,21 @@ def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterat
 class _Reading(NamedTuple):
     """All that decides how a file is read and judged by one of its names.
 
-    `import_folder` and `is_gemini` decide what a file imports; they are empty for one that imports nothing.
+    `import_folder` and `is_for_gemini` decide what a file imports; they are empty for one that imports nothing.
     """
 
-    limits: str
-    role: str
+    judging: str
+    reading: tuple[str, str]
     formats: tuple[str, ...]
     import_folder: str
-    is_gemini: bool
+    is_for_gemini: bool
 
 
 def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> _Reading:
     imports = _imports(tree, name, path, rule)
-    limits = (
-        rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.reserve, rule.warn_at, rule.max_growth
-    )  # fmt: skip
     folder = name.rpartition("/")[0] if imports else ""
     formats = possible_formats(name, rule)
-    return _Reading(repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)
+    return _Reading(rule.judging, rule.reading, formats, folder, imports and is_for_gemini(name))
 
 
 def _imports(tree: Tree, name: str, path: str, rule: Rule) -> bool:

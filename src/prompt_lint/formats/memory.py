@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats.claude_memory import MAX_FILE_SIZE, ClaudeMemory
 from prompt_lint.formats.gemini_memory import GeminiMemory
+from prompt_lint.formats.recognition import is_for_gemini
 from prompt_lint.model.loading import ON_DEMAND
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import build_request
@@ -84,7 +85,7 @@ def _read_own_text(path: str, data: bytes) -> _OwnText:
 
 
 def _load(path: str, own: _OwnText, read: ReadFile) -> ClaudeMemory | GeminiMemory:
-    if _name(path) == "GEMINI.md":
+    if is_for_gemini(path):
         return GeminiMemory(path, own.text, read)
     return ClaudeMemory(path, own.text, own.first_line, read)
 

@@ -35,6 +35,11 @@ def can_import(path: str, rule: Rule) -> bool:
     return not IMPORT_SIGNS.keys().isdisjoint(possible_formats(path, rule))
 
 
+def is_for_gemini(path: str) -> bool:
+    """Whether the tool that loads a memory file of this name is Gemini CLI, which has its own rules for imports."""
+    return path.rpartition("/")[2] == "GEMINI.md"
+
+
 def seems_to_import(path: str, data: bytes, rule: Rule) -> bool:
     """Whether a file may import others, by its path, its rule and its bytes. Parsing it tells which."""
     names = possible_formats(path, rule)

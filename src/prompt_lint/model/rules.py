@@ -59,6 +59,13 @@ class Rule(NamedTuple):
         """All of the rule that decides what reading a file says: its format, with the names to look for, and its role."""
         return ":".join((self.format, *self.names)), self.role
 
+    @property
+    def judging(self) -> str:
+        """All of the rule that decides how a prompt of a given size is judged. Equal texts mean equal verdicts."""
+        parts = sorted((name, sorted(limits.items())) for name, limits in self.parts.items())
+        limits = sorted(self.limits.items())
+        return repr((self.models, limits, parts, self.reserve, self.warn_at, self.max_growth))
+
     def limits_for(self, name: str) -> Mapping[str, int]:
         """Return the limits, by model, of the prompt `name` of a file."""
         return self.parts.get(name, self.limits)
