@@ -223,6 +223,22 @@ def test_a_group_is_compared_with_itself(repo: Repo, check: Check) -> None:
     assert report.of("all")["growth"] > 0
 
 
+def test_a_renamed_group_has_the_limit_and_the_files_that_it_had(repo: Repo, check: Check) -> None:
+    """Its name says nothing of its size: what was over is inherited, though a file of it has another name, too."""
+    group = "groups: [{name: all, sum: [prompts/*.md, b.md], limit: 20}]\n"
+    begin(repo, TOP + group, a=LARGE, b=SMALL)
+    repo.write("b.md", SMALL)
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write(".prompt-lint.yaml", TOP + group.replace("all", "whole"))
+    repo.git("mv", "prompts/a.md", "prompts/c.md")
+
+    code, report = check()
+    whole = report.of("whole")
+
+    assert (code, whole["inherited"], whole["growth"], whole["base_limit"]) == (0, True, 0, 20)
+
+
 def test_the_growth_of_a_sum_has_the_margin_of_what_changed(repo: Repo, lint: Callable[..., Done]) -> None:
     """Members that are the same in the base add nothing to it, also one with another name."""
     config = f"{TOP}{RULE}groups: [{{name: all, sum: prompts/*.md, limit: 8k}}]\n"

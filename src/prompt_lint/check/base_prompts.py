@@ -159,7 +159,7 @@ def _read_groups(
     files = [path for path, entry in entries.items() if entry.kind == "file" and path not in config_paths]
     links = select_intact(commit.find_aliases(entries))
     for group in current:
-        base_group = _find_base_group(comparison.config, group)
+        base_group = comparison.groups.get((group.rule.config_path, group.name))
         old_paths = _find_old_paths(base_group, changes)
         new_paths = {old: new for new, old in old_paths.items()}
         names = sorted(new_paths.get(path, path) for path in files)
@@ -170,12 +170,6 @@ def _read_groups(
         prompts = problems.sort(read_groups([matched], commit), is_unchanged=is_unchanged)
         yield from (prompt._replace(is_base=True) for prompt in prompts)
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
-
-
-def _find_base_group(base_config: Config | None, group: Group) -> Group | None:
-    """Return the group of this name that the base had in the same folder's configuration."""
-    groups = base_config.find_governing(group.rule.config_path).groups if base_config else ()
-    return next((base_group for base_group in groups if base_group.name == group.name), None)
 
 
 def _has_same_files(base_group: Group | None, group: Group) -> bool:

@@ -73,13 +73,14 @@ class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
     `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base, or would have
-    by the rules of now where the base has no configuration. `changed` are prompts that aren't the same text any more,
+    by the rules of now where the base has no configuration. `counted_paths` are those of `counts`. `changed` are prompts that aren't the same text any more,
     `unchanged_counts` those of the members of sums that are, by sum and model.
     """
 
     comparison: Comparison
     changes: FileChanges
     counts: Mapping[PromptName, Mapping[str, Outcome | OfflineStandIn]]
+    counted_paths: Collection[str]
     recount: OfflineRecount
     find_rule: Callable[[str], Rule | None]
     find_base_rule: Callable[[str], Rule | None]
@@ -113,12 +114,12 @@ class BaseCounts(NamedTuple):
 
         Of several, by the names of the file, it is the one that left the least to the prompt.
         """
-        prompt, config = verdict.prompt, self.comparison.config
-        if config is None:
+        prompt = verdict.prompt
+        if self.comparison.config is None:
             return None, 0
         if prompt.is_group:
-            groups = config.find_governing(prompt.path).groups
-            rules = [group.rule for group in groups if group.name == prompt.name]
+            base_group = self.comparison.groups.get((prompt.path, prompt.name))
+            rules = [base_group.rule] if base_group else []
         else:
             names = self.changes.base_names.get(prompt.path, ())
             # A link with other limits of its own is another prompt, beside this one.
@@ -140,7 +141,7 @@ class BaseCounts(NamedTuple):
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Return whether the base had the file, with other prompts in it."""
         path = verdict.prompt.path
-        return change.kind != "unchanged" and any(name[1] == path for name in self.counts)
+        return change.kind != "unchanged" and path in self.counted_paths
 
     def _measure_growth(
         self, verdict: Verdict, outcome: Outcome | OfflineStandIn | None, change: Change
@@ -239,8 +240,9 @@ def make_base_counts(
     changed = find_changed_prompts(outcomes)
     find_rule, find_base_rule = matcher.find_rule, base_matcher.find_rule
     unchanged = sum_unchanged_members(outcomes)
+    paths = {path for _, path, _ in counts}
     return BaseCounts(
-        comparison, changes, counts, recount, find_rule, find_base_rule, lost, changed, unchanged
+        comparison, changes, counts, paths, recount, find_rule, find_base_rule, lost, changed, unchanged
     )
 
 

@@ -146,16 +146,30 @@ def _allows_more(base: MaxGrowth | None, current: MaxGrowth | None) -> bool:
     return any(new is not None and (old is None or new > old) for old, new in zip(base, current, strict=True))
 
 
-def _compare_groups(
-    base: Sequence[Group], current: Sequence[Group], base_paths: Mapping[str, str]
-) -> Iterator[Loosening]:
+def map_base_groups(base: Config, current: Config) -> dict[tuple[str, str], Group]:
+    """Return what each current group was in the base, by the path of its configuration and its name."""
+    groups: dict[tuple[str, str], Group] = {}
+    for config in current.list_all():
+        for old, new in _pair_groups(base.find_governing(config.path).groups, config.groups):
+            if new:
+                groups.setdefault((config.path, new.name), old)
+    return groups
+
+
+def _pair_groups(base: Sequence[Group], current: Sequence[Group]) -> Iterator[tuple[Group, Group | None]]:
+    """Yield each group of the base with the one that it is now: of the same name, or a new one of the same files; or None."""
     by_name = {group.name: group for group in current}
     base_names = {group.name for group in base}
     added = [group for group in current if group.name not in base_names]
     for old in base:
-        # A group with another name and the same files was renamed.
         renamed = (group for group in added if _split_references(group) == _split_references(old))
-        new = by_name.get(old.name) or next(renamed, None)
+        yield old, by_name.get(old.name) or next(renamed, None)
+
+
+def _compare_groups(
+    base: Sequence[Group], current: Sequence[Group], base_paths: Mapping[str, str]
+) -> Iterator[Loosening]:
+    for old, new in _pair_groups(base, current):
         if new is None:
             yield Loosening(
                 old.name, "this group is not counted any more", 0, config_path=old.rule.config_path
