@@ -1,4 +1,4 @@
-"""Which prompt of the base each prompt of a run was: by the path that is shown, as git renamed it, or by a link to it."""
+"""Finds the prompt that each prompt of a run was in the base: by its path, by its old path where git says that it was renamed, or by a link."""
 
 from __future__ import annotations
 

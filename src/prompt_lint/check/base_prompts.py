@@ -74,8 +74,8 @@ def find_file_changes(
 class BaseProblems(NamedTuple):
     """What was wrong in the base with files and groups that haven't changed themselves, by path and message.
 
-    `read_paths` are the files that were read for it. The other unchanged ones read no further files, so whatever is wrong
-    with them was so in the base.
+    `read_paths` are the files that were read for it. An unchanged file that isn't one of them imports nothing, so its
+    problems are the base's, too.
     """
 
     read_paths: set[str]

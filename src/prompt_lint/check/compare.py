@@ -72,9 +72,9 @@ class OfflineRecount(NamedTuple):
 class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
-    `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base, or would have
-    by the rules of now where the base has no configuration. `counted_paths` are those of `counts`. `changed` are prompts that aren't the same text any more,
-    `unchanged_counts` those of the members of sums that are, by sum and model.
+    `find_rule` returns the rule that applies to a path now. `find_base_rule` returns the one that applied in the base; where
+    the base has no configuration, today's. `counted_paths` are those of `counts`. `changed` are the prompts whose text has
+    changed. `unchanged_counts` has, by sum and model, the count of the members whose text hasn't.
     """
 
     comparison: Comparison

@@ -52,7 +52,11 @@ class _Reading(NamedTuple):
 
 
 class _FileHistory(NamedTuple):
-    """A file from point to point: since which ones (0 is the newest) it has been read as what; None where it wasn't there."""
+    """What a file held from point to point, and the paths that it had.
+
+    `readings` are the changes, the newest first, each with the number of its newest point (0 is the newest of all). A reading
+    is None where the file wasn't there.
+    """
 
     rule: Rule
     paths: dict[str, None]

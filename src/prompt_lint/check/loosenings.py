@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def list_loosenings(
     comparison: Comparison, config: Config, targets: Targets, changes: FileChanges
 ) -> list[Loosening]:
-    """Return what the configuration, or where a file is now, allows that the base didn't.
+    """Return what is allowed now and wasn't in the base: by a change of the configuration, or because a file was moved.
 
-    What was deleted is allowed nothing; what was moved to where no rule applies is.
+    A deleted file loosens nothing. A file that was moved to where no rule applies does.
     """
     base_config = comparison.config
     moved = {old: new for old, new in _map_renames(changes.changes) if not _is_there(comparison, old)}

@@ -30,8 +30,8 @@ class FileName(NamedTuple):
 class PastFiles:
     """The files of a commit, and the rules of today that apply to them; `move_back` takes them to the commit before.
 
-    A rule applies to a file by its path then, or by its path today. `is_rematch_needed` says that a file may match another
-    rule, or that a link may lead elsewhere, than when `match` was called. `has_changed_links` says that links changed.
+    A rule applies to a file by its path in that commit, else by its path today. Both flags are about the time since `match`
+    was called: `is_rematch_needed` says that it may return something else now, `has_changed_links` that links came or went.
     """
 
     def __init__(

@@ -184,6 +184,8 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     base_problems = base_prompts.BaseProblems(set(), set())
     read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, base_problems)
     diagnostics = Diagnostics([], [])
+    # Nothing is read until `count_prompts` asks for prompts: only then are `diagnostics` and `base_problems` complete. Files are
+    # counted as unread before those problems become notes that the base had, too.
     prompts = chain(diagnostics.sort(results), read_base)
     outcomes, counts = count_prompts(prompts, sources, targets.source_count)
     unread_files = compare.count_unread_files(diagnostics.problems, config)

@@ -29,7 +29,7 @@ class PromptFormat(Protocol):
 class Format(NamedTuple):
     """A line of the table.
 
-    `paths` are patterns for files that may have the format, at any depth of a tree, of the kinds that `recognition` knows; as in
+    `paths` are patterns, of the kinds that `_PathPattern` has, for files at any depth of a tree that may have the format; as in
     .gitignore, the last that matches decides, and `!` makes an exception. Without one, the format applies only where a rule
     names it. `import_sign` is a regular expression that is found in the bytes of every file that imports another; empty for a
     format that can't import. `rule_keys` are keys of a rule that say something to this format alone.
@@ -45,7 +45,7 @@ class Format(NamedTuple):
 
 _TEXTS = "text_formats:TEXT_FORMATS"
 
-# In the order of recognition: the first that matches by path and content wins, and `text` takes the rest.
+# The first that matches by path and content wins, and `text` takes the rest.
 TABLE = (
     Format(
         "memory", "memory",

@@ -30,7 +30,8 @@ _BATCH = 200
 class Change(NamedTuple):
     """How a current path differs from the base: `base_path` is its path there, `blob` its content's id; "" where it is new.
 
-    A file of which only the line ends (LF or CRLF) changed is `unchanged`. A renamed file may have changed as well.
+    A file on disk that would have the base's content with LF in the place of each CRLF is `unchanged`. The other way round,
+    or in the index, other line ends are a change. A renamed file may have changed as well.
     """
 
     kind: Literal["unchanged", "changed", "renamed", "new"]
@@ -39,11 +40,16 @@ class Change(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """`paths` has each path that isn't unchanged, or was renamed; `deleted` maps files of the base to their blobs.
+    """How a working tree differs from a commit, the base.
 
-    A file that was renamed to one of the paths asked for isn't deleted. One that git tracks and that is gone from the disk
-    is deleted, though it was asked for. `moved_away` are those of the deleted files that git finds under another path,
-    with that path. `has_lost_links` says whether links of the base may be gone, or have other names.
+    `paths` are those of the paths asked for that may differ; any other is unchanged. `deleted` maps files of the base that
+    are gone to their blobs:
+
+    - without those that were renamed to one of the paths asked for,
+    - with those that git still tracks, but that are gone from the disk.
+
+    `moved_away` maps those of them that git finds under another path to that path. `has_lost_links` says whether links of
+    the base may be gone, or have other names.
     """
 
     paths: Mapping[str, Change]

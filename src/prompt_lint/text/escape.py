@@ -1,4 +1,8 @@
-"""The one escaper between untrusted text and a line that a person, a terminal or a CI runner reads."""
+"""Makes untrusted text one printable line, which no terminal and no CI runner obeys.
+
+Markup and workflow commands have characters of their own, which `html_escape`, `markdown_escape` and `workflow_commands` escape
+on top.
+"""
 
 from __future__ import annotations
 
