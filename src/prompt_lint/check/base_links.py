@@ -91,7 +91,7 @@ class BaseLinks:
                     unpaired.append(file)
                     continue
                 self._paired.add(base_file.display_path)
-                names[file.display_path] = base_file.names
+                names[file.display_path] = base_file.prompt_names
                 changes[file.display_path] = self._describe(file, own, base_file, is_renamed=is_renamed)
             left = unpaired
         return {file.display_path: Change("new") for file in self._targets.matched} | changes, names
@@ -102,7 +102,7 @@ class BaseLinks:
         unreadable = {problem.path for problem in self._targets.problems}
         files = {path: MatchedFile(path, rule, ()) for path, rule in matcher.find_rules(self._gone).items()}
         for path, file in sorted({**files, **self._currently_linked}.items()):
-            if path not in self._paired and unreadable.isdisjoint(file.names):
+            if path not in self._paired and unreadable.isdisjoint(file.prompt_names):
                 yield file
 
     def _find_own_change(self, file: MatchedFile) -> Change:
@@ -133,8 +133,8 @@ class BaseLinks:
 
     def _find_same_link(self, file: MatchedFile, _own: Change) -> MatchedFile | None:
         """Return the prompt that was behind one of the file's links, or None: the link leads elsewhere now."""
-        names = set(file.names)
-        candidates = [each for each in self._linked.values() if not names.isdisjoint(each.names)]
+        names = set(file.prompt_names)
+        candidates = [each for each in self._linked.values() if not names.isdisjoint(each.prompt_names)]
         candidates += [
             MatchedFile(name, file.rule, ()) for name in file.aliases if name in self._changes.deleted
         ]
@@ -149,7 +149,7 @@ class BaseLinks:
         """Return whether one of its names still makes a prompt of the file, also one that this run isn't about."""
         return any(
             self._current_paths.get(name) == base_file.path and self._targets.matcher.find_rule(name)
-            for name in base_file.names
+            for name in base_file.prompt_names
         )
 
     @cached_property

@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 class FileChanges(NamedTuple):
     """How the files of a run differ from the base.
 
-    `listed` are those that git lists. By the paths of prompts that are shown, `prompts` has their changes, and `base_names`
-    the names that they had in the base: their path there, and links. `converted` maps files that can't be compared to the
-    filter that converts them. `removed` were prompts in the base.
+    `listed` are those that git lists, and `by_git` has the changes of these. By the paths of prompts that are shown,
+    `by_prompt` has their changes, and `base_names` the names that they had in the base: their path there, and links.
+    `converted` maps files that can't be compared to the filter that converts them. `removed` were prompts in the base.
     """
 
     listed: frozenset[str]
-    changes: Changes
-    prompts: Mapping[str, Change]
+    by_git: Changes
+    by_prompt: Mapping[str, Change]
     base_names: Mapping[str, Sequence[str]]
     converted: Mapping[str, str]
     removed: Sequence[MatchedFile]
 
     def find_change(self, path: str) -> Change:
         """Return the change of a prompt by the path that is shown, or of another file by its own."""
-        if path in self.prompts:
-            return self.prompts[path]
-        return self.changes.find(path) if path in self.listed else Change("new")
+        if path in self.by_prompt:
+            return self.by_prompt[path]
+        return self.by_git.find(path) if path in self.listed else Change("new")
 
 
 def find_file_changes(
@@ -189,7 +189,7 @@ def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str,
     is_member = compile_group(base_group)
     return {
         path: change.base_path
-        for path, change in changes.changes.paths.items()
+        for path, change in changes.by_git.paths.items()
         if change.kind == "renamed" and is_member(change.base_path)
     }
 

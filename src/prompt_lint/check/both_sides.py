@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from prompt_lint.model.counts import Count, Outcome
 
 # What identifies a prompt on both sides: "", its current path, its name there; or a group, its configuration, "".
-PromptName = tuple[str, str, str]
+PromptKey = tuple[str, str, str]
 
 
 def map_base_counts(
     pairs: Iterable[PromptOutcomes],
-) -> dict[PromptName, dict[str, Outcome | OfflineStandIn]]:
+) -> dict[PromptKey, dict[str, Outcome | OfflineStandIn]]:
     """Return by prompt and model what came of counting the base."""
-    counts: dict[PromptName, dict[str, Outcome | OfflineStandIn]] = {}
+    counts: dict[PromptKey, dict[str, Outcome | OfflineStandIn]] = {}
     for group, members in groupby(pairs, lambda pair: pair[0].group):
         if group and group.sum:
             totals = [total for total, _ in sum_members(list(members))]
@@ -36,13 +36,13 @@ def map_base_counts(
     return counts
 
 
-def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptName]:
+def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptKey]:
     """Return the prompts and groups whose requests aren't those of the base; what only one side has is no change.
 
     Files that haven't changed may import some that have, and a sum of members that have may be as large as before.
     `outcomes` are those of the base and of now.
     """
-    requests: dict[PromptName, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {}
+    requests: dict[PromptKey, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {}
     for read, _ in outcomes:
         current, base = requests.setdefault(_identify_read(read), (set(), set()))
         (base if read.is_base else current).add((read.prompt.path, read.prompt.name, read.digest))
@@ -51,12 +51,12 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptName]:
     }  # fmt: skip
 
 
-def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptName, str], Count]:
+def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], Count]:
     """Return, by sum and model, the count of its members that are the same requests in the base, by whatever name.
 
     `outcomes` are those of the base and of now.
     """
-    digests: dict[tuple[PromptName, str], tuple[Counter[str], Counter[str]]] = {}
+    digests: dict[tuple[PromptKey, str], tuple[Counter[str], Counter[str]]] = {}
     counts: dict[tuple[str, str], Count] = {}
     for read, of_models in outcomes:
         if read.group and read.group.sum:
@@ -71,13 +71,13 @@ def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[Prom
     }
 
 
-def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:
+def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, list[str]]:
     """Return, by prompt, the files that it imported in the base, and still asks for, and that aren't there any more.
 
     `outcomes` are those of the base and of now.
     """
-    imported: dict[PromptName, dict[str, None]] = {}
-    missing: dict[PromptName, set[str]] = {}
+    imported: dict[PromptKey, dict[str, None]] = {}
+    missing: dict[PromptKey, set[str]] = {}
     for read, _ in outcomes:
         name = _identify_read(read)
         if read.is_base:
@@ -93,7 +93,7 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, li
     return {name: paths for name, paths in lost.items() if paths}
 
 
-def _identify_read(read: ReadPrompt) -> PromptName:
+def _identify_read(read: ReadPrompt) -> PromptKey:
     if read.group:
         return read.group.name, read.group.rule.config_path, ""
     return "", read.prompt.path, read.prompt.name

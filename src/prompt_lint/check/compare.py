@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
-    from prompt_lint.check.both_sides import PromptName
+    from prompt_lint.check.both_sides import PromptKey
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.config.configuration import Config
@@ -79,14 +79,14 @@ class BaseCounts(NamedTuple):
 
     comparison: Comparison
     changes: FileChanges
-    counts: Mapping[PromptName, Mapping[str, Outcome | OfflineStandIn]]
+    counts: Mapping[PromptKey, Mapping[str, Outcome | OfflineStandIn]]
     counted_paths: Collection[str]
     recount: OfflineRecount
     find_rule: Callable[[str], Rule | None]
     find_base_rule: Callable[[str], Rule | None]
-    lost_imports: Mapping[PromptName, Sequence[str]]
-    changed: Collection[PromptName]
-    unchanged_counts: Mapping[tuple[PromptName, str], Count]
+    lost_imports: Mapping[PromptKey, Sequence[str]]
+    changed: Collection[PromptKey]
+    unchanged_counts: Mapping[tuple[PromptKey, str], Count]
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
@@ -181,7 +181,7 @@ class BaseCounts(NamedTuple):
             *_note_lost_imports(verdicts, self.comparison.base.name),
             *self._list_incomparable(verdicts),
             *self._note_possible_renames(verdicts),
-            *map(Note, self.changes.changes.notes),
+            *map(Note, self.changes.by_git.notes),
         ]
 
     def _select_notes(self, notes: Iterable[Note], verdicts: Iterable[Verdict]) -> Iterator[Note]:
@@ -255,7 +255,7 @@ def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[
                 yield Note(message, prompt.path, 0, "lost-import")
 
 
-def _identify(verdict: Verdict) -> PromptName:
+def _identify(verdict: Verdict) -> PromptKey:
     prompt = verdict.prompt
     return (prompt.name, prompt.path, "") if prompt.is_group else ("", prompt.path, prompt.name)
 

@@ -28,7 +28,7 @@ def list_loosenings(
     A deleted file loosens nothing. A file that was moved to where no rule applies does.
     """
     base_config = comparison.config
-    moved = {old: new for old, new in _map_renames(changes.changes) if not _is_there(comparison, old)}
+    moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(comparison, old)}
     if base_config is None or (base_config == config and not moved):
         return []
     if base_config == config:  # each other file has the rule that it had

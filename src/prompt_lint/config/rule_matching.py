@@ -31,14 +31,14 @@ class MatchedFile(NamedTuple):
         return self.read_as or self.path
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def prompt_names(self) -> tuple[str, ...]:
         """The names that make this prompt of the file: the one by which it is read, and links."""
         return (self.display_path, *self.aliases)
 
     @property
     def all_names(self) -> tuple[str, ...]:
-        """Those, and its own."""
-        return (self.path, *self.names)
+        """The same, and the name of the file itself."""
+        return (self.path, *self.prompt_names)
 
 
 class CompiledRule(NamedTuple):

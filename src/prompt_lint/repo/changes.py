@@ -73,12 +73,12 @@ class RawChange(NamedTuple):
 
 
 class _Differences(NamedTuple):
-    """What git says. `dirty` paths may differ from the index, `gone` ones aren't on disk.
+    """What git says. `base_to_index` is by the paths in the index.
 
-    `dirty` is None where git couldn't be asked. `has_lost_links` is as in `Changes`.
+    `dirty` paths may differ from the index, `gone` ones aren't on disk. `dirty` is None where git couldn't be asked. `has_lost_links` is as in `Changes`.
     """
 
-    staged: Mapping[str, RawChange]
+    base_to_index: Mapping[str, RawChange]
     dirty: Collection[str] | None
     gone: Collection[str]
     notes: list[str]
@@ -113,7 +113,7 @@ def find_changes(
     for path in paths:
         entry = entries.get(path)
         is_dirty = differences.is_dirty(path)
-        staged = differences.staged.get(path)
+        staged = differences.base_to_index.get(path)
         if entry and entry.blob and not is_dirty and not staged:
             continue
         base_file = _find_base_file(commit, path, entry, staged)
@@ -127,11 +127,11 @@ def find_changes(
             new.append(path)
     changes |= _match_renames(tree, entries, differences, new, deleted)
     is_unsure = bool(differences.notes and deleted)
-    if is_unsure and any(path in differences.staged and changes[path].kind == "new" for path in new):
+    if is_unsure and any(path in differences.base_to_index and changes[path].kind == "new" for path in new):
         raise commit.explain_loss("files of it that new ones may have been renamed from are")
     moved_away = {
         change.source: path
-        for path, change in differences.staged.items()
+        for path, change in differences.base_to_index.items()
         if change.status == "R" and change.source in deleted and path not in differences.gone
     }
     return Changes(changes, deleted, moved_away, differences.notes, differences.has_lost_links)
@@ -226,11 +226,13 @@ def parse_raw_change(about: str, fields: Iterator[str]) -> tuple[str, RawChange]
 
 def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> dict[str, str]:
     """Return the regular files of the base that are none any more, with their blobs."""
-    changed = {change.source: change for change in differences.staged.values() if change.status in "DMRT"}
+    changed = {
+        change.source: change for change in differences.base_to_index.values() if change.status in "DMRT"
+    }
     base_files = {path: change.blob for path, change in changed.items() if change.mode.startswith("100")}
     for path in differences.gone:
         entry = entries.get(path)
-        is_staged = path in differences.staged or path in changed
+        is_staged = path in differences.base_to_index or path in changed
         if not is_staged and entry and entry.kind == "file" and entry.blob:
             base_files[path] = entry.blob
 
