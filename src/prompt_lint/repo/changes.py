@@ -73,9 +73,9 @@ class RawChange(NamedTuple):
 
 
 class _Differences(NamedTuple):
-    """What git says. `base_to_index` is by the paths in the index.
+    """What git says. `base_to_index` is by path in the index. `dirty` paths may differ from it, `gone` ones aren't on disk.
 
-    `dirty` paths may differ from the index, `gone` ones aren't on disk. `dirty` is None where git couldn't be asked. `has_lost_links` is as in `Changes`.
+    `dirty` is None where git couldn't be asked. `has_lost_links` is as in `Changes`.
     """
 
     base_to_index: Mapping[str, RawChange]
