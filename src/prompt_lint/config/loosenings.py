@@ -109,9 +109,9 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
-    """Yield what lets prompts have more tokens of their own: models left out, limits raised, a reserve lowered.
+    """Yield what allows prompts more tokens of their own: models left out, limits raised, a reserve lowered.
 
-    A model and the reserve are the rule's, so they aren't repeated for its parts.
+    What concerns a model or the reserve is yielded once for the rule, and not again for its parts.
     """
     config_path = current.config_path
     for model in (each for each in base.limits if each not in current.models):
