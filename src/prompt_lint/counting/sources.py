@@ -136,7 +136,7 @@ def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
     if sources.mode == "exact":
         _count_with_api(unknown, sources, results)
     else:
-        open_jobs = _count_offline(unknown, sources, results)
+        open_jobs = _drop_repeated(_count_offline(unknown, sources, results), set())
         sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
         _count_with_api(open_jobs, sources, results)
     results.sent_to = tuple(sources.service.sent_to) if sources.service else ()
@@ -146,6 +146,7 @@ def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
 def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> Iterator[CountJob]:
     """Add known counts to `results`, and yield the jobs that still have models to be counted."""
     remaining = iter(jobs)
+    seen: set[CountKey] = set()
     while batch := list(islice(remaining, _JOBS_IN_A_QUERY)):
         keys = {CountKey(model, job.digest) for job in batch for model in job.models}
         new = {key for key in keys if results.outcomes.get(key) is None}
@@ -156,8 +157,22 @@ def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountR
             models = tuple(model for model, outcome in outcomes if _is_open(outcome, job, model, sources))
             if models:
                 open_jobs.append(job._replace(models=models))
+        if sources.mode == "exact":  # else each job is counted, and in mode `auto` judged by its own limits
+            open_jobs = _drop_repeated(open_jobs, seen)
         sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
         yield from open_jobs
+
+
+def _drop_repeated(jobs: Iterable[CountJob], seen: set[CountKey]) -> list[CountJob]:
+    """Return the jobs with those models whose keys aren't in `seen`, and add these keys to it."""
+    distinct = []
+    for job in jobs:
+        new = {CountKey(model, job.digest) for model in job.models} - seen
+        seen |= new
+        if new:
+            models = tuple(model for model in job.models if CountKey(model, job.digest) in new)
+            distinct.append(job._replace(models=models))
+    return distinct
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
@@ -205,17 +220,14 @@ def _add_needs(outcome: Outcome, needs: Sequence[ExactNeed]) -> Outcome:
 
 
 def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> None:
-    """Count with the API, each key once."""
-    seen: set[CountKey] = set()
+    """Count with the API. No two jobs have a key in common."""
     pending: dict[CountKey, Request] = {}
 
     def list_requests() -> Iterator[tuple[CountKey, Request]]:
         for job in jobs:
             for key in (CountKey(model, job.digest) for model in job.models):
-                if key not in seen:
-                    seen.add(key)
-                    pending[key] = job.request
-                    yield key, job.request
+                pending[key] = job.request
+                yield key, job.request
 
     for key, outcome in _send(list_requests(), sources):
         request = pending.pop(key)
