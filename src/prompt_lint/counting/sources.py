@@ -64,8 +64,8 @@ class CountSources(NamedTuple):
     """
 
     mode: Mode
-    counts: CountCache
-    files: FileCache
+    count_cache: CountCache
+    file_cache: FileCache
     service: ApiService | None
     no_service_reason: str
     processes: int
@@ -177,7 +177,7 @@ def _drop_repeated(jobs: Iterable[CountJob], seen: set[CountKey]) -> list[CountJ
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
     """Return the counts that are known."""
-    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
+    return sources.count_cache.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
 
 
 def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> bool:
@@ -201,7 +201,7 @@ def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: Cou
         outcomes = {key: _add_needs(outcome, sources.exact_needs) for key, outcome in counted.items()}
         results.outcomes.update(outcomes)
         counts = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)}
-        sources.counts.put(counts)
+        sources.count_cache.put(counts)
         sources.progress.finish_counts(len(outcomes), len(counts))
         models = tuple(
             key.model for key, outcome in outcomes.items() if _is_open(outcome, job, key.model, sources)
@@ -284,7 +284,7 @@ def _weigh_exact_count(
     """
     if _is_from_gateway(sources) and (disputed := settle_dispute(exact, offline)):
         return disputed
-    sources.counts.put({key: exact})
+    sources.count_cache.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
     if not offline.is_unverified and not offline.contains(exact.tokens):
         _record_drift(key.model, exact.tokens, offline.tokens, results)
@@ -307,7 +307,7 @@ def _weigh_count_of_api_alone(
                 f"counted offline have at least {parts.low:,}",
                 "is ANTHROPIC_BASE_URL the right address?",
             )
-    sources.counts.put({key: exact})
+    sources.count_cache.put({key: exact})
     return exact
 
 
