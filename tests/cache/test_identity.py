@@ -123,15 +123,13 @@ def test_two_builds_of_one_version_share_a_cache_without_using_each_others_entri
     assert check(upgraded, repo_of_prompts) == fresh[1]
 
 
-@pytest.mark.parametrize("path", PATCHES)
-def test_an_edit_in_an_editable_installation_is_seen(
-    repo_of_prompts: Repo, tmp_path: Path, path: str
-) -> None:
+def test_an_edit_in_an_editable_installation_is_seen(repo_of_prompts: Repo, tmp_path: Path) -> None:
     """There the files themselves say which build it is."""
     sources = copy_sources(tmp_path / "sources")
     before = check(sources / "src", repo_of_prompts)
 
-    patch(sources, path)
+    for path in PATCHES:
+        patch(sources, path)
 
     assert check(sources / "src", repo_of_prompts) != before
     assert check(sources / "src", repo_of_prompts) == check(sources / "src", repo_of_prompts, "--no-cache")

@@ -123,11 +123,12 @@ def test_a_window_longer_than_an_answer_is_split(server: AdminServer, source: An
     assert len(server.requests) < 60
 
 
-@pytest.mark.parametrize("source", ["messages", "analytics"])
 @pytest.mark.parametrize(
-    "dimensions",
-    [("api-key", "context-window", "inference-geo", "speed", "workspace"), ("speed",),
-     ("model", "workspace", "api-key", "service-tier", "context-window")],
+    ("source", "dimensions"),
+    [
+        ("messages", ("api-key", "context-window", "inference-geo", "speed", "workspace")), ("messages", ("speed",)),
+        ("analytics", ("model", "workspace", "api-key", "service-tier", "context-window")), ("analytics", ("speed",)),
+    ],
 )  # fmt: skip
 def test_five_dimensions_leave_prices_as_they_are(
     server: AdminServer, source: Any, dimensions: tuple[str, ...]
