@@ -294,7 +294,10 @@ def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[...,
         assert f"`{value}` isn't a share" in lint("tighten", f"--headroom={value}").err
 
 
-@pytest.mark.parametrize("now", [b"limit: 9\nprompts: [{files: a.md}]\n", b"limit: [", b"limit: \xff\n", b""])
+@pytest.mark.parametrize(
+    "now",
+    [b"models: claude-haiku-4-5\nprompts: [{files: a.md, limit: 9}]\n", b"limit: [", b"limit: \xff\n", b""],
+)
 def test_a_configuration_that_changes_during_the_run_stays(
     repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, now: bytes
 ) -> None:
