@@ -180,6 +180,26 @@ def test_rate_limits_do_not_count_as_failures() -> None:
     assert counted(run) == 30
 
 
+def test_each_wait_is_up_to_twice_the_one_before() -> None:
+    """From half a second to eight."""
+    waits: list[float] = []
+
+    def record(most: float) -> float:
+        waits.append(most)
+        return most
+
+    schedule = schedule_of(RequestPolicy(), record)
+    schedule.add(CountKey("m", "0"), REQUEST, 0.0)
+    now = 0.0
+    while len(waits) < 6:
+        while delay := schedule.delay(now):
+            now += delay
+        number, _ = schedule.take_next(now)
+        schedule.finish(number, RequestFailed("rate_limit", "429"), now)
+
+    assert waits == [0.5, 1, 2, 4, 8, 8]
+
+
 @pytest.mark.parametrize("kind", ["rate_limit", "retry"])
 def test_retry_after_delays_the_next_attempt(kind: FailureKind) -> None:
     """If there is time for it, the request isn't sent earlier."""

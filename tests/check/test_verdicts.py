@@ -22,6 +22,7 @@ from prompt_lint.output.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from prompt_lint.counting.sources import Mode
     from prompt_lint.model.counts import Count, Outcome
 
 DOWN = Unreadable("not counted: the API is down", "try again")
@@ -106,6 +107,20 @@ def test_each_file_counts_once_as_progress() -> None:
     assert lines == ["read 1 of 9 files", "read 2 of 9 files", "read 3 of 9 files"]
     progress.add_counts(5)
     assert progress.describe_total() == "5"
+
+
+@pytest.mark.parametrize(("mode", "counts"), [("exact", 1), ("auto", 4), ("offline", 3)])
+def test_progress_ends_with_the_last_count(mode: Mode, counts: int) -> None:
+    """Of equal prompts one is sent, and each is counted offline."""
+    lines: list[str] = []
+    progress = Progress(lines.append, first=0, interval=0)
+    sources = CountSources(mode, open_counts(None), open_files(None), None, "", 1, progress, False, ())
+    prompts = [read_prompt(path, ["claude-unknown-9"], "Be kind.") for path in ("a.md", "b.md", "c.md")]
+
+    found, _ = verdicts.count_prompts(prompts, sources, 3)
+
+    assert lines[-1].startswith(f"{counts} of {counts} counts, ")
+    assert found[0][1] == found[1][1] == found[2][1]
 
 
 def test_a_prompt_has_the_counts_of_its_request() -> None:

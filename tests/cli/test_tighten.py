@@ -11,12 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.json_schema import DOCS, validate
 
+from prompt_lint.check.pipeline import check_prompts
+from prompt_lint.cli import tighten
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syrupy.assertion import SnapshotAssertion
     from tests.support.program import Done
     from tests.support.repo import Repo
+
+    from prompt_lint.model.values import Report
 
 CONFIG = """\
 # Ours.
@@ -287,6 +292,30 @@ def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[...,
     assert "gone.md" in done.out
     for value in ("0%", "0.5", "101%", "ten"):
         assert f"`{value}` isn't a share" in lint("tighten", f"--headroom={value}").err
+
+
+@pytest.mark.parametrize(
+    "now",
+    [b"models: claude-haiku-4-5\nprompts: [{files: a.md, limit: 9}]\n", b"limit: [", b"limit: \xff\n", b""],
+)
+def test_a_configuration_that_changes_during_the_run_stays(
+    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, now: bytes
+) -> None:
+    """Also if it is no configuration any more: somebody is writing it."""
+    path = repo.write(".prompt-lint.yaml", "models: claude-haiku-4-5\nlimit: 8k\nprompts: [{files: a.md}]\n")
+    repo.write("a.md")
+
+    def check(*arguments: Any) -> Report:
+        report = check_prompts(*arguments)
+        path.write_bytes(now)
+        return report
+
+    monkeypatch.setattr(tighten, "check_prompts", check)
+
+    done = lint("tighten", "--offline")
+
+    assert (done.code, path.read_bytes()) == (2, now)
+    assert done.err.startswith("error: .prompt-lint.yaml has changed during the run\n")
 
 
 def test_one_file_that_two_folders_link_to(repo: Repo, lint: Callable[..., Done]) -> None:

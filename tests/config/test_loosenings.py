@@ -235,6 +235,37 @@ def test_the_growth_of_a_group_can_be_loosened() -> None:
     assert found == [Loosening("g", description, 3, config_path=".prompt-lint.yaml")]
 
 
+EXEMPTION = ONE + "exempt: [{files: docs/c.md, reason: Later.}]\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((ONE + "on_raise: fail\n", ""), (ONE + "on_raise: fail\n", ONE), []),
+        ((ONE, ONE + "on_raise: fail\n"), (ONE + "on_raise: fail\n", ONE), []),
+        ((ONE, ONE + "on_raise: fail\n"), (ONE, ONE), [("`fail` became `warn`", "docs/.prompt-lint.yaml")]),
+        ((ONE + "on_raise: fail\n", ""), (ONE, ONE), [("`fail` became `warn`", ".prompt-lint.yaml")]),
+        ((ONE, ""), (ONE, ONE + "on_raise: note\n"), [("`warn` became `note`", "docs/.prompt-lint.yaml")]),
+        ((ONE, ONE + "exempt: [{files: /c.md, reason: Later.}]\n"), (EXEMPTION, ""), []),
+        ((EXEMPTION, ""), (ONE, ONE + "exempt: [{files: /c.md, reason: Later.}]\n"), []),
+        ((ONE, ONE), (EXEMPTION, ""), [("exempt: Later.", ".prompt-lint.yaml")]),
+    ],
+)
+def test_what_is_only_moved_to_another_configuration_loosens_nothing(
+    before: tuple[str, str], after: tuple[str, str], expected: list[tuple[str, str]]
+) -> None:
+    """`on_raise` is one for the run. An exemption is known by the files that it names from the top."""
+
+    def load(top: str, nested: str) -> Config:
+        path = "docs/.prompt-lint.yaml"
+        below = (parse_config(nested.encode(), path, RULE_KEYS, folder="docs"),) if nested else ()
+        return config(top)._replace(nested=below)
+
+    found = find_loosenings(load(*before), load(*after), {"a.md": "a.md"})
+
+    assert [(one.description, one.config_path) for one in found] == expected
+
+
 def test_a_nested_configuration_is_compared_with_the_one_that_governed_its_folder() -> None:
     """Its groups and exemptions count once; a configuration that moves away takes its groups with it."""
 

@@ -167,6 +167,19 @@ prompts:
     assert limits == [(1, 1), (2, 2), (1, 3), (2, 3)]
 
 
+@pytest.mark.parametrize("percent", ["0%", "12.5%", "150%", "9999%"])
+def test_a_growth_in_percent_is_the_same_alone_and_in_a_mapping(percent: str) -> None:
+    """A prompt may also become more than twice as large."""
+    alone, mapping = (one_rule(f"max_growth: {text}") for text in (percent, f"{{percent: {percent}}}"))
+
+    assert parsed(alone).rules[0].max_growth == parsed(mapping).rules[0].max_growth
+    assert parsed(alone).rules[0].max_growth == MaxGrowth(None, round(float(percent[:-1]) * 10_000))
+    for text in ("-5%", "5 %", "%", "12345%"):
+        assert f"`{text}` isn't a share of the tokens in the base, such as 10%" in read_hint(
+            one_rule(f'max_growth: "{text}"').encode()
+        )
+
+
 def test_flags_win_over_the_file() -> None:
     """`--limit` and `--model` replace whatever the file says of them, everywhere."""
     text = "models: [claude-opus-5, claude-opus-4-8]\nlimit: 1\nprompts: [{files: x, limits: {claude-opus-5: 2}}, {files: y, models: claude-opus-4-7}]"
@@ -473,7 +486,7 @@ def _nearly_right(draw: st.DrawFn) -> Any:
 
 
 # Mistakes about which a schema has nothing to say.
-_CROSS = re.compile(r"this rule has no model|no limit for")
+_CROSS = re.compile(r"this (rule|group) has no model|no limit for")
 
 
 @settings(max_examples=2 * settings().max_examples, deadline=None)

@@ -29,11 +29,11 @@ class Agent:
           Twice.
     """).strip()
     class Inner:
-        user_prompt = f"{TONE} Answer {question!r}."
+        user_prompt = f"{TONE} Answer {question!r:>10}."
 PROMPT = cleandoc("""  One
     two""")
 PROMPT += " three"
-PROMPT_COUNT = 3
+PROMPT_COUNT = 3; MAX_PROMPT_TOKENS = 4 * 1024; PROMPT_LEVEL = -1; PROMPT_MASK = ~(1 << 3) | 2; NO_PROMPT = None
 EMPTY_PROMPT = ""
 FAR_PROMPT = BASE + "x"
 CALLED_PROMPT = build("x")

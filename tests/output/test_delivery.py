@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,14 @@ from tests.support.program import PROGRAM, run
 
 from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.output.delivery import OutputOptions, Target, add_ci_targets, choose_targets
+from prompt_lint.output.delivery import (
+    Document,
+    OutputOptions,
+    Target,
+    add_ci_targets,
+    choose_targets,
+    deliver,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,6 +178,21 @@ def test_a_run_on_azure_has_its_issues(
     commands = [one for one in log_commands.azure(done.out) if one.name == "task.logissue"]
     assert [command.properties["type"] for command in commands] == ["error"] * 3
     assert log_commands.github(done.out) == []
+
+
+@pytest.mark.parametrize("code", [ExitCode.OK, ExitCode.OVER_LIMIT])
+def test_a_page_for_a_log_that_nobody_reads_keeps_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: ExitCode
+) -> None:
+    """No option asks for it, so the verdict is that of the run."""
+    reader, end = os.pipe()
+    os.close(reader)
+    document = Document(lambda *_: "", code, "check", lambda _room: "page")
+
+    with open(end, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        env = {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(tmp_path)}
+        assert deliver(document, [PAGE], OutputOptions(), env) == code
 
 
 # ---------------------------------------------------------------------------------------------------------

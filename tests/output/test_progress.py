@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.screens import read_screen
 
 from prompt_lint.output import progress as module
 from prompt_lint.output.progress import Progress, describe_interruption, show_progress
@@ -135,16 +135,6 @@ def test_a_pipe_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         progress.finish_counts(1, 1)
 
     assert capsys.readouterr().err == ""
-
-
-def read_screen(screen: int) -> str:
-    """Return all that was printed to a pseudo-terminal, once its other side is closed."""
-    printed = b""
-    with contextlib.suppress(OSError):  # how Linux says that there is no more
-        while data := os.read(screen, 1_000):
-            printed += data
-    os.close(screen)
-    return printed.decode()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.screens import read_screen
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import terminal
@@ -195,7 +196,7 @@ def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pyt
         deliver(document._replace(has_diff=True), [Target("text")], OutputOptions(), {})
 
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"text {'word ' * 9}end\n"
-    assert os.read(screen, 1_000).decode().splitlines() == [
+    assert read_screen(screen).splitlines() == [
         "text word word word word word word word",
         "  word word end",
         f"json {'word ' * 9}end",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.api.responses import Result
 
-# Attempts at one request, rate limits not counted, and the seconds before the next, which double up to the maximum.
+# Attempts at one request, rate limits not counted; and the most seconds before the second one, which double up to a maximum.
 MAX_ATTEMPTS = 3
 INITIAL_BACKOFF, MAX_BACKOFF = 0.5, 8.0
 # Failures in a row that end a run, each of a request that was sent after the failure before.
@@ -171,7 +171,8 @@ class RetrySchedule:
             self._probe_at = now + self._backoff(self._failures_in_a_row)
 
     def _backoff(self, times: int) -> float:
-        return self._jitter(min(MAX_BACKOFF, INITIAL_BACKOFF * 2.0 ** min(times, 10)))
+        """Return seconds to wait after so many failures, 1 or more."""
+        return self._jitter(min(MAX_BACKOFF, INITIAL_BACKOFF * 2.0 ** min(times - 1, 10)))
 
     def _retry(self, task: Task, backoff: float, retry_after: float | None, now: float) -> None:
         if self._closed is not None:

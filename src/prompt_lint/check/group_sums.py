@@ -54,6 +54,13 @@ def find_count(outcome: Outcome | OfflineStandIn) -> Count | None:
     return outcome if isinstance(outcome, Count) else None
 
 
+def find_reason(outcome: Outcome | OfflineStandIn) -> Unreadable | None:
+    """Return why the request has no count of the API, also where an offline one stands in; None for a count."""
+    if isinstance(outcome, OfflineStandIn):
+        return outcome.reason
+    return outcome if isinstance(outcome, Unreadable) else None
+
+
 def _describe_member(prompt: Prompt) -> str:
     """Return its name in the file, and that its tokens have those of other files."""
     imports = f"with {pluralize(len(prompt.imports), 'import')}" if prompt.imports else ""

@@ -61,11 +61,11 @@ def _match_sum(
 ) -> list[MatchedFile]:
     """Return what the patterns of a sum match, each with the rule that applies to it, or the group's where none does."""
     sum_rule = group.rule._replace(files=tuple(reference.path for reference in group.sum))
-    config = matcher.find_matcher(group.rule.config_path)
+    config = matcher.find_governing(group.rule.config_path)
     sum_matcher = compile_rules([sum_rule], ())._replace(excludes=config.excludes)
     if matcher.nested:
-        files = [path for path in files if matcher.find_matcher(path) is config]
-        aliases = {link: real for link, real in aliases.items() if matcher.find_matcher(link) is config}
+        files = [path for path in files if matcher.find_governing(path) is config]
+        aliases = {link: real for link, real in aliases.items() if matcher.find_governing(link) is config}
     matched = []
     for path, _, links, _ in match_files(sum_matcher.find_rules(files), aliases, sum_matcher):
         # A file that the patterns match by a link alone is read by that name, which may be another tool's.

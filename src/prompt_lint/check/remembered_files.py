@@ -40,7 +40,7 @@ class RememberedFiles:
 
     def look_up(self, targets: Iterable[MatchedFile]) -> None:
         """Look for what is known of these files, in as few queries as they have formats and roles."""
-        if not self._sources.files.is_enabled:
+        if not self._sources.file_cache.is_enabled:
             return
         keys: set[CountKey] = set()
         by_kind: dict[tuple[str, str], dict[str, MatchedFile]] = {}
@@ -49,7 +49,7 @@ class RememberedFiles:
                 by_kind.setdefault(target.rule.reading, {})[target.path] = target
         for kind, files in by_kind.items():
             stamps = zip(files, self._tree.list_stamps(files), strict=True)
-            known = self._sources.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
+            known = self._sources.file_cache.get({path: stamp for path, stamp in stamps if stamp}, *kind)
             for path, target in files.items():
                 entry = known.get(path)
                 entry = entry if entry and self._are_unchanged(entry) else None
@@ -93,13 +93,13 @@ class RememberedFiles:
         requested: Mapping[str, bytes | None],
     ) -> None:
         """Keep what reading a file said, unless a later change of it or of what it includes might not be seen."""
-        if target.read_as or not stamp or not self._sources.files.is_enabled:
+        if target.read_as or not stamp or not self._sources.file_cache.is_enabled:
             return
         includes = {path: included for path, included in requested.items() if included is not None}
         if len(includes) < len(requested):
             return
         entry = FileEntry(tuple(prompts), tuple(notes), includes)
-        self._sources.files.put(target.path, stamp, *target.rule.reading, entry)
+        self._sources.file_cache.put(target.path, stamp, *target.rule.reading, entry)
 
     def _are_unchanged(self, entry: FileEntry) -> bool:
         """Return whether all that the file includes is as it was, and still part of every checkout."""

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.breakdown import count_parts
-from prompt_lint.check.group_sums import make_sum_prompt, sum_members
+from prompt_lint.check.group_sums import find_reason, make_sum_prompt, sum_members
 from prompt_lint.check.judge import judge_count
 from prompt_lint.counting.processes import CountJob
 from prompt_lint.counting.sources import NOT_SENT, OfflineStandIn, count_all
@@ -44,7 +44,7 @@ def plan_requests(outcomes: Iterable[PromptOutcomes]) -> list[PlannedRequest]:
         PlannedRequest(read.prompt, model, read.digest, read.is_base)
         for read, of_models in outcomes
         for model, outcome in zip(read.rule.models, of_models, strict=True)
-        if (outcome.reason if isinstance(outcome, OfflineStandIn) else outcome) is NOT_SENT
+        if find_reason(outcome) is NOT_SENT
     ]
 
 
@@ -110,8 +110,8 @@ def _judge_prompt(
         elif isinstance(outcome, OfflineStandIn) and outcome.offline_count.decides(limits.get(model)):
             yield judge_count(prompt, model, rule, outcome.offline_count)
         else:
-            reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome
-            if reason is not NOT_SENT and reason.message not in reported:
+            reason = find_reason(outcome)
+            if reason and reason is not NOT_SENT and reason.message not in reported:
                 reported.add(reason.message)
                 problems.append(Problem(prompt.path, prompt.line, reason.message, reason.hint))
             yield judge_count(prompt, model, rule, None)

@@ -129,5 +129,5 @@ def _open_caches(
 
 def add_cache_warnings(report: Report, sources: CountSources) -> Report:
     """Return the report with a note for what went wrong with a cache, which is known once it is closed."""
-    warnings = sources.counts.warnings or sources.files.warnings
+    warnings = sources.count_cache.warnings or sources.file_cache.warnings
     return report._replace(notes=(*report.notes, *map(Note, warnings)))

@@ -130,7 +130,7 @@ def command(
     model = model or next((name for rule in config.list_rules() for name in rule.models), DEFAULT_MODEL)
     with open_count_sources(env, config, tree.top, counting_options._replace(offline=True)) as sources:
         history = read_history(tree, config, past_paths, commits, every, model, sources)
-    warnings = sources.counts.warnings
+    warnings = sources.count_cache.warnings
     history = history._replace(notes=[*map(Note, clone_notes), *history.notes, *map(Note, warnings)])
     targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
     return deliver(_make_document(history, by), targets, output_options, env)

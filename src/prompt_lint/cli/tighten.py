@@ -20,6 +20,7 @@ from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.config.load import read_outside_config
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.schema import parse_config
 from prompt_lint.config.values import parse_limit
 from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
@@ -174,18 +175,25 @@ def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> l
         path = os.path.join(
             *((working_directory(), config_path) if config_path else (tree.top, tree.resolve(each.path)))
         )
-        file = files.get(path) or files.setdefault(
-            path, WrittenConfig(path, read_outside_config(path).decode())
-        )
-        file.configs.append(each)
-        now = _parse(file.text, each)
-        if (now.rules, now.groups) != (each.rules, each.groups):
+        data = read_outside_config(path)
+        if _has_changed(data, each):
             raise Fatal(f"{each.path} has changed during the run", "run `prompt-lint tighten` again")
+        file = files.get(path) or files.setdefault(path, WrittenConfig(path, data.decode()))
+        file.configs.append(each)
     return list(files.values())
 
 
-def _parse(text: str, config: Config) -> Config:
-    return parse_config(text.encode(), config.path, RULE_KEYS, folder=config.folder)
+def _has_changed(data: bytes, config: Config) -> bool:
+    """Return whether the bytes of a configuration say something else than what the run has read."""
+    try:
+        now = _parse(data, config)
+    except ConfigErrors:
+        return True
+    return (now.rules, now.groups) != (config.rules, config.groups)
+
+
+def _parse(data: bytes, config: Config) -> Config:
+    return parse_config(data, config.path, RULE_KEYS, folder=config.folder)
 
 
 def _tighten_file(file: WrittenConfig, headroom: Fraction, *, is_check: bool) -> TightenedFile:
@@ -251,7 +259,7 @@ def _lower(file: WrittenConfig, lowered: Sequence[TightenedLimit]) -> str:
     spans = {span: each.new_text for each in lowered if (span := file.limits[each.key_path].span)}
     text = replace_spans(file.text, spans)
     for config in file.configs if lowered else ():
-        if not is_only_tighter(_parse(file.text, config), _parse(text, config)):
+        if not is_only_tighter(_parse(file.text.encode(), config), _parse(text.encode(), config)):
             raise Fatal(
                 f"{config.path} can't be edited safely, so nothing is written", "lower its limits by hand"
             )

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 class Config(NamedTuple):
     """What a configuration says. `path` is its file's, as given to `parse_config`; empty where there is no file.
 
-    It governs what is below `folder`, "" for the top, but what is below the folder of one of `nested`, the configurations
-    in folders further down. `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
-    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name; empty for the default. `lines` are
-    those of the keys at the top of the file. Where there are `mistakes`, they are all that is known of what it governs.
+    It governs what is below `folder`, "" for the top, except what is below the folder of one of `nested`, the
+    configurations in folders further down. `counting` and `on_unavailable` are empty where the file leaves them to the
+    environment, `policy` where it leaves that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a
+    name; empty for the default. `lines` are those of the keys at the top of the file. Where there are `mistakes`, they
+    are all that is known of what it governs.
     """
 
     path: str

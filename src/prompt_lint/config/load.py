@@ -39,7 +39,7 @@ _TOO_LARGE = "let patterns such as prompts/**/*.md take the place of single file
 class ConfigSearch(NamedTuple):
     """How a run finds its configurations in a tree, its own or a commit's.
 
-    The one in `start`, or in the nearest folder above, governs what is below it, but what a further one below it does.
+    The one in `start`, or in the nearest folder above, governs what is below it, except what a further one below it governs.
     One that was `named` is the only one, and its patterns start at the top. Untracked ones are looked for above and below
     `paths`, if there are any; else everywhere, or with `tracked_only` above `start` alone.
     """

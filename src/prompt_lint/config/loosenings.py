@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config.keys import ON_RAISE
+from prompt_lint.config.load import settle_run
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.rules import Loosening
 from prompt_lint.text import patterns
@@ -29,9 +30,9 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     for folder in folders:
         old, new = base.find_governing(folder), current.find_governing(folder)
         loosenings += _compare_groups(_select_groups(old, folder), _select_groups(new, folder), base_paths)
-        loosenings += _compare_exemptions(old, new) if new.folder == folder else ()
-        loosenings += _compare_settings(old, new)
-    return loosenings
+        loosenings += _compare_exemptions(base, new) if new.folder == folder else ()
+        loosenings += _compare_policies(old, new)
+    return [*loosenings, *_compare_on_raise(base, current)]
 
 
 def _select_groups(config: Config, folder: str) -> Sequence[Group]:
@@ -39,13 +40,20 @@ def _select_groups(config: Config, folder: str) -> Sequence[Group]:
     return config.groups if config.folder == folder else ()
 
 
-def _compare_settings(base: Config, current: Config) -> Iterator[Loosening]:
+def _compare_policies(base: Config, current: Config) -> Iterator[Loosening]:
     if base.policy == "project" and current.policy != "project":
         description = "`project` became `changed`: what a change doesn't make worse doesn't fail any more"
         yield Loosening("policy", description, 0, config_path=current.path)
-    old, new = base.on_raise or "warn", current.on_raise or "warn"
+
+
+def _compare_on_raise(base: Config, current: Config) -> Iterator[Loosening]:
+    """Yield a loosening where the one `on_raise` of the run is weaker, whichever configurations set it."""
+    old, new = (settle_run(config).on_raise or "warn" for config in (base, current))
     if _is_weaker(new, old):
-        yield Loosening("on_raise", f"`{old}` became `{new}`", 0, config_path=current.path)
+        configs = (*current.list_all(), *base.list_all())
+        path = next(each.path for each in configs if "on_raise" in each.lines)
+        config_path = current.find_governing(path).path
+        yield Loosening("on_raise", f"`{old}` became `{new}`", 0, config_path=config_path)
 
 
 def _is_weaker(on_raise: str, base: str) -> bool:
@@ -101,9 +109,9 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
-    """Yield what lets prompts have more tokens of their own: models left out, limits raised, a reserve lowered.
+    """Yield what allows prompts more tokens of their own: models left out, limits raised, a reserve lowered.
 
-    A model and the reserve are the rule's, so they aren't repeated for its parts.
+    What concerns a model or the reserve is yielded once for the rule, and not again for its parts.
     """
     config_path = current.config_path
     for model in (each for each in base.limits if each not in current.models):
@@ -240,7 +248,8 @@ def _list_references(group: Group) -> Sequence[Reference]:
 
 
 def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:
-    known = {(exemption.files, exemption.until) for exemption in base.exempt}
+    """Yield the exemptions of one configuration that none of the base's had."""
+    known = {(exemption.files, exemption.until) for each in base.list_all() for exemption in each.exempt}
     for exemption in current.exempt:
         if (exemption.files, exemption.until) not in known:
             until = f" until {exemption.until}" if exemption.until else ""

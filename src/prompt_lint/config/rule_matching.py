@@ -65,14 +65,14 @@ class RuleMatcher(NamedTuple):
 
     def find_rule(self, path: str) -> Rule | None:
         """Return the rule that applies to a path, or None."""
-        if self.nested and (matcher := self.find_matcher(path)) is not self:
+        if self.nested and (matcher := self.find_governing(path)) is not self:
             return matcher.find_rule(path)
         for rule, starts, includes, excludes in reversed(self.rules):
             if path.startswith(starts) and includes(path) and not excludes(path):
                 return None if self.excludes(path) else rule
         return None
 
-    def find_matcher(self, path: str) -> RuleMatcher:
+    def find_governing(self, path: str) -> RuleMatcher:
         """Return the matcher of the configuration that governs a path."""
         folder = find_nearest_folder(path, self.nested)
         return self if folder is None else self.nested[folder]
@@ -146,7 +146,7 @@ def find_unused_rules(
         unused = [each for each in of_config.rules if id(each.rule) not in used and not each.rule.allow_empty]
         if not unused:
             continue
-        governed = (path for path in paths if matcher.find_matcher(path) is of_config)
+        governed = (path for path in paths if matcher.find_governing(path) is of_config)
         candidates = [path for path in governed if not of_config.excludes(path)]
         for compiled in unused:
             winners = [of_config.find_rule(path) for path in candidates if compiled.matches(path)]

@@ -89,9 +89,9 @@ def parse_config(
 ) -> Config:
     """Return what the bytes of a configuration say. `path` is its name in mistakes.
 
-    Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top. `formats` are the names that `format` may have, each with
-    the keys of a rule that need it. `models` and `limit` are the flags of these names, which win over
-    everything in the file.
+    Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top.
+    `formats` are the names that `format` may have, each with the keys of a rule that need it. `models` and `limit` are
+    the flags of these names, which win over everything in the file.
 
     Raises:
         ConfigErrors: the file has mistakes; all of them.
@@ -188,7 +188,7 @@ class _Builder(NamedTuple):
         if "files" not in entry.values:
             entry.node.report("this rule has no `files`", RULE["files"].example)
         _report_foreign_keys(entry)
-        models = self._find_models(entry, "rule")
+        models = self._find_models(entry)
         return self._build(entry, models, self.find_limits(entry, models))
 
     def build_group(self, entry: Entry) -> Group:
@@ -200,7 +200,7 @@ class _Builder(NamedTuple):
             node.report(f"a group has either `sum`, or `{request[0]}`; this one has both")
         elif "sum" not in values and not request:
             node.report("this group names no files", GROUP["sum"].example)
-        models = self._find_models(entry, "group")
+        models = self._find_models(entry)
         limits = {}
         if {"limit", "limits"} & values.keys():
             # The limits of the flag and of the top are for single prompts.
@@ -247,10 +247,10 @@ class _Builder(NamedTuple):
         nodes = (node for node, values in (entry, self.top) if values.get(key) is not None)
         return next((node.child(key).line for node in nodes), 0)
 
-    def _find_models(self, entry: Entry, noun: str) -> Sequence[str]:
+    def _find_models(self, entry: Entry) -> Sequence[str]:
         values = self.top.values | entry.values
         if not self.models and "models" not in values:
-            message = f"no `models`, neither in this {noun} nor at the top of the file"
+            message = f"no `models`, neither in this {_name_kind(entry.node)} nor at the top of the file"
             entry.node.report(message, RULE["models"].example)
         return self.models or values.get("models") or ()
 
@@ -275,7 +275,9 @@ class _Builder(NamedTuple):
                 except ValueError as error:
                     node.report(str(error), RULE["limit"].example)
         if missing:
-            message = f"no limit for {', '.join(missing)}, neither in this rule nor at the top of the file"
+            is_group = _name_kind(entry.node) == "group"
+            where = " in this group" if is_group else ", neither in this rule nor at the top of the file"
+            message = f"no limit for {', '.join(missing)}{where}"
             if "parts" in entry.values:
                 message += "; `parts` isn't enough: a file may have other prompts"
             known = {
@@ -310,6 +312,11 @@ class _Builder(NamedTuple):
         return parts
 
 
+def _name_kind(node: Node) -> str:
+    """Return what messages call an entry of `prompts` or `groups`."""
+    return "group" if node.path[0] == "groups" else "rule"
+
+
 def _report_foreign_keys(entry: Entry) -> None:
     """Report the keys that need another format than that of the rule."""
     for name, needing in entry.node.file.formats.items():
@@ -324,7 +331,9 @@ def _report_other_models(node: Node, limits: Collection[str], models: Sequence[s
         if model not in models:
             near = find_nearest(model, models)
             example = f"limits: {{{near}: 5000}}" if near else f"models: [{', '.join((*models, model))}]"
-            message = f"this rule has no model {quote(model)}{near and f'; did you mean `{near}`?'}"
+            message = (
+                f"this {_name_kind(node)} has no model {quote(model)}{near and f'; did you mean `{near}`?'}"
+            )
             node.child("limits").child(model).report_key(message, example)
 
 

@@ -162,8 +162,9 @@ def read_warn_at(node: Node, example: str) -> float | None:
 def read_growth(node: Node, example: str) -> MaxGrowth | None:
     """Read a number of tokens, a share of the base, or both."""
     if not isinstance(node.value, dict):
-        if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
-            return MaxGrowth(None, _scale(node.value[:-1], 4))
+        if isinstance(node.value, str) and node.value.endswith("%"):
+            share = _read_percent(node, example)
+            return None if share is None else MaxGrowth(None, share)
         tokens = _read_tokens(node, example)
         return None if tokens is None else MaxGrowth(tokens, None)
     if not node.value or node.value.keys() - {"tokens", "percent"}:
@@ -196,7 +197,7 @@ def _read_percent(node: Node, example: str) -> int | None:
     """Read a percentage as millionths."""
     text = str(node.value)
     if isinstance(node.value, bool) or not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?%?", text, re.ASCII):
-        message = f"{quote(node.value)} isn't a share of the tokens in the base, such as 10"
+        message = f"{quote(node.value)} isn't a share of the tokens in the base, such as 10%"
         return node.report(message, example)
     return _scale(text.rstrip("%"), 4)
 

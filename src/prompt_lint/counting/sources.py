@@ -64,8 +64,8 @@ class CountSources(NamedTuple):
     """
 
     mode: Mode
-    counts: CountCache
-    files: FileCache
+    count_cache: CountCache
+    file_cache: FileCache
     service: ApiService | None
     no_service_reason: str
     processes: int
@@ -136,7 +136,7 @@ def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
     if sources.mode == "exact":
         _count_with_api(unknown, sources, results)
     else:
-        open_jobs = _count_offline(unknown, sources, results)
+        open_jobs = _drop_repeated(_count_offline(unknown, sources, results), set())
         sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
         _count_with_api(open_jobs, sources, results)
     results.sent_to = tuple(sources.service.sent_to) if sources.service else ()
@@ -146,6 +146,7 @@ def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
 def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> Iterator[CountJob]:
     """Add known counts to `results`, and yield the jobs that still have models to be counted."""
     remaining = iter(jobs)
+    seen: set[CountKey] = set()
     while batch := list(islice(remaining, _JOBS_IN_A_QUERY)):
         keys = {CountKey(model, job.digest) for job in batch for model in job.models}
         new = {key for key in keys if results.outcomes.get(key) is None}
@@ -156,13 +157,27 @@ def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountR
             models = tuple(model for model, outcome in outcomes if _is_open(outcome, job, model, sources))
             if models:
                 open_jobs.append(job._replace(models=models))
+        if sources.mode == "exact":  # else each job is counted, and in mode `auto` judged by its own limits
+            open_jobs = _drop_repeated(open_jobs, seen)
         sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
         yield from open_jobs
 
 
+def _drop_repeated(jobs: Iterable[CountJob], seen: set[CountKey]) -> list[CountJob]:
+    """Return the jobs with those models whose keys aren't in `seen`, and add these keys to it."""
+    distinct = []
+    for job in jobs:
+        new = {CountKey(model, job.digest) for model in job.models} - seen
+        seen |= new
+        if new:
+            models = tuple(model for model in job.models if CountKey(model, job.digest) in new)
+            distinct.append(job._replace(models=models))
+    return distinct
+
+
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
     """Return the counts that are known."""
-    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
+    return sources.count_cache.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
 
 
 def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> bool:
@@ -186,7 +201,7 @@ def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: Cou
         outcomes = {key: _add_needs(outcome, sources.exact_needs) for key, outcome in counted.items()}
         results.outcomes.update(outcomes)
         counts = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)}
-        sources.counts.put(counts)
+        sources.count_cache.put(counts)
         sources.progress.finish_counts(len(outcomes), len(counts))
         models = tuple(
             key.model for key, outcome in outcomes.items() if _is_open(outcome, job, key.model, sources)
@@ -205,17 +220,14 @@ def _add_needs(outcome: Outcome, needs: Sequence[ExactNeed]) -> Outcome:
 
 
 def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> None:
-    """Count with the API, each key once."""
-    seen: set[CountKey] = set()
+    """Count with the API. No two jobs have a key in common."""
     pending: dict[CountKey, Request] = {}
 
     def list_requests() -> Iterator[tuple[CountKey, Request]]:
         for job in jobs:
             for key in (CountKey(model, job.digest) for model in job.models):
-                if key not in seen:
-                    seen.add(key)
-                    pending[key] = job.request
-                    yield key, job.request
+                pending[key] = job.request
+                yield key, job.request
 
     for key, outcome in _send(list_requests(), sources):
         request = pending.pop(key)
@@ -272,7 +284,7 @@ def _weigh_exact_count(
     """
     if _is_from_gateway(sources) and (disputed := settle_dispute(exact, offline)):
         return disputed
-    sources.counts.put({key: exact})
+    sources.count_cache.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
     if not offline.is_unverified and not offline.contains(exact.tokens):
         _record_drift(key.model, exact.tokens, offline.tokens, results)
@@ -295,7 +307,7 @@ def _weigh_count_of_api_alone(
                 f"counted offline have at least {parts.low:,}",
                 "is ANTHROPIC_BASE_URL the right address?",
             )
-    sources.counts.put({key: exact})
+    sources.count_cache.put({key: exact})
     return exact
 
 

@@ -45,7 +45,7 @@ _METHODS: dict[str, Callable[[str], str]] = {"strip": str.strip, "lstrip": str.l
 
 
 class PythonText(NamedTuple):
-    """A text, and whether it has fields of f-strings in it, which stay as they are written."""
+    """A text, and whether it has fields of f-strings in it: their expressions in braces, without `!r` and `:>10`."""
 
     pieces: tuple[Piece, ...]
     has_fields: bool
@@ -171,7 +171,7 @@ class _Reader:
             text = self._read_text(value, scope)
         except RecursionError:
             text = None
-        may_be_text = not isinstance(value, ast.Constant) or isinstance(value.value, str)
+        may_be_text = not _has_only_numbers(value)
         for target in targets:
             known = text if isinstance(target, ast.Name) else None
             for name in _list_bound_names(target):
@@ -212,7 +212,7 @@ class _Reader:
             raise Unreadable("builds texts that are many times as long as the file", "exclude it")
 
     def _read_f_string(self, node: ast.JoinedStr, scope: _Scope) -> PythonText | None:
-        """Read an f-string. A field that is the name of a known text is that text, another stays as it is written."""
+        """Read an f-string. A field that is the name of a known text is that text, another its expression in braces."""
         texts: list[str] = []
         has_fields = False
         for part in node.values:
@@ -256,6 +256,15 @@ class _Reader:
         if more_lines == 1 and self._lines[first_line - 1].endswith(('"""\\', "'''\\")):
             first_line, more_lines = first_line + 1, 0
         return PythonText((Piece(text, first_line, last_line if more_lines else 0),), has_fields)
+
+
+def _has_only_numbers(node: ast.expr) -> bool:
+    """Return whether a value is of numbers and operators alone, such as `4 * 1024`, or is `None` or bytes."""
+    return all(
+        isinstance(each, ast.UnaryOp | ast.BinOp | ast.unaryop | ast.operator)
+        or (isinstance(each, ast.Constant) and not isinstance(each.value, str))
+        for each in ast.walk(node)
+    )
 
 
 def _change_text(text: PythonText, apply: Callable[[str], str]) -> Piece:

@@ -40,7 +40,8 @@ REQUEST_KEYS = (
 # `count_tokens` wants a user message, so a system prompt is counted beside the shortest one.
 PLACEHOLDER_MESSAGE: Mapping[str, Any] = {"role": "user", "content": "x"}
 
-# Part of every digest. Raise it when the canonical form changes: every cached count is then a miss.
+# Part of every digest. Raise it when the canonical form changes, or what `adapt_request` (request/for_model.py) makes of
+# a request for a model, which comes after the digest: every cached count is then a miss.
 CANONICAL_VERSION = 1
 
 

@@ -194,8 +194,8 @@ def deliver(
 ) -> ExitCode:
     """Write a document to all targets; stdout last, so that the files exist if it is lost. Return the run's exit code.
 
-    A target that can't be written is an announced error, and keeps no other from being written. The exit code is the
-    document's even so; only where that is 0 it is `UNCOUNTED`. What no option asks for is worth a warning alone.
+    A target that can't be written is an announced error, and keeps no other from being written. A failed write turns
+    exit code 0 into `UNCOUNTED`, and changes no other. What no option asks for is worth a warning alone.
     """
     exit_code = document.exit_code
     written = (target for target in targets if not target.is_attached)
@@ -227,6 +227,8 @@ def _attach(document: Document, targets: Sequence[Target], env: Mapping[str, str
         attach(document.name, page, env, write, is_failed=bool(document.exit_code))
     except (attachments.NotAttached, Fatal) as error:
         announce(env, "warning", f"the summary of the build lacks the report: {error}")
+    except ClosedPipe:  # nobody reads the log any more
+        pass
 
 
 def _write_target(document: Document, target: Target, options: OutputOptions, env: Mapping[str, str]) -> None:

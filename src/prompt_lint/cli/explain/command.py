@@ -129,8 +129,8 @@ def explain_path(run: Run, path: str, view: View) -> tuple[str, ExitCode]:
     named, path = path, file.display_path if file else _choose_name(tree, matcher, path)
     lines = [escape_line(path), *([f"  {escape_line(named)} is a link to it"] if named != path else ())]
     lines += _describe_config(config, path)
-    lines += _describe_rules(matcher.find_matcher(path), path, file and file.rule)
-    if matcher.find_matcher(path).excludes(path):
+    lines += _describe_rules(matcher.find_governing(path), path, file and file.rule)
+    if matcher.find_governing(path).excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
         lines.append("  no rule matches it, so `check` doesn't count it")
