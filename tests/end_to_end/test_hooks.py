@@ -497,7 +497,6 @@ def test_flags_can_stand_for_a_configuration(user: User) -> None:
     assert "OVER      docs/a.md" in done.out
 
 
-@PREK_FIRST
 def test_failures_fit_on_a_screen(user: User, snapshot: SnapshotAssertion) -> None:
     """The worst are told in full, with what to do; the rest briefly."""
     for number in range(20):
