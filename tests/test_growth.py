@@ -120,6 +120,13 @@ def measure(read: Callable[[str, bytes], None], path: str, data: bytes) -> float
     return time.process_time() - started
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _only_new_objects() -> None:
+    """Let the garbage collector pass over what other tests have left."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.mark.parametrize(("path", "start", "unit", "end"), SHAPES)
 def test_time_and_memory_grow_with_the_size_of_a_file(path: str, start: str, unit: str, end: str) -> None:
     """Whatever it holds. What takes memory that grows with the square of the size is stopped at a small one."""
