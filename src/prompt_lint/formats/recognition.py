@@ -32,7 +32,9 @@ def recognise(path: str, data: bytes, rule: Rule) -> Recognised:
 
 def can_import(path: str, rule: Rule) -> bool:
     """Whether a file may import others, by its path and its rule."""
-    return not IMPORT_SIGNS.keys().isdisjoint(possible_formats(path, rule))
+    if rule.format:
+        return rule.format in IMPORT_SIGNS
+    return bool(_match_formats(path, of_importing=True))
 
 
 def is_for_gemini(path: str) -> bool:
@@ -48,13 +50,15 @@ def seems_to_import(path: str, data: bytes, rule: Rule) -> bool:
 
 def possible_formats(path: str, rule: Rule) -> tuple[str, ...]:
     """Return the names of the formats that a file may have by its path and its rule, in the order of recognition."""
-    if rule.format:
-        return (rule.format,)
+    return (rule.format,) if rule.format else _match_formats(path, of_importing=False)
+
+
+def _match_formats(path: str, *, of_importing: bool) -> tuple[str, ...]:
     path = f"/{path}"
     folder_end = path.rindex("/")
     includes = {
         pattern.format: pattern.includes
-        for pattern in _list_patterns(_extension(path[folder_end:]))
+        for pattern in _list_patterns(_extension(path[folder_end:]), of_importing=of_importing)
         if path.endswith(pattern.ending)
         and pattern.folder in path
         and (pattern.is_deep or path[: folder_end + 1].endswith(pattern.folder))
@@ -78,9 +82,13 @@ class _PathPattern(NamedTuple):
 
 
 @lru_cache(100)
-def _list_patterns(extension: str) -> list[_PathPattern]:
-    """Return the patterns that files with an extension may match, in the order of the table."""
-    patterns = (_parse(pattern, line) for line in TABLE for pattern in line.paths)
+def _list_patterns(extension: str, *, of_importing: bool) -> list[_PathPattern]:
+    """Return the patterns that files with an extension may match, in the order of the table.
+
+    Those of formats that can import are few, and a hook asks for them for every prompt.
+    """
+    lines = (line for line in TABLE if line.import_sign or not of_importing)
+    patterns = (_parse(pattern, line) for line in lines for pattern in line.paths)
     return [pattern for pattern in patterns if pattern.extension in {"", extension}]
 
 
