@@ -285,8 +285,8 @@ def read_prices(node: Node, example: str) -> tuple[Price, ...] | None:
             child.report_key(mistake, example)
         elif not 0 < number <= MAX_PRICE or number != round(number, 6):
             forms = f"a number above 0 and up to {MAX_PRICE:,}, with at most 6 digits after the point"
-            found = f"the text {quote(value)}" if isinstance(value, str) else quote(value)
-            message = f"{found} isn't a price: expected US dollars for a million input tokens, {forms}"
+            written = f"the text {quote(value)}" if isinstance(value, str) else quote(value)
+            message = f"{written} isn't a price: expected US dollars for a million input tokens, {forms}"
             child.report(message, example)
         else:
             prices.append(Price(model, number, child.line, node.file.path))
