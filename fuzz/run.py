@@ -1,7 +1,7 @@
-"""Run fuzz targets: `python -m fuzz.run [NAME…] [--seconds N] [--runs N]`, from the top of the repository.
+"""Run fuzz targets: `python -m fuzz.run [NAME…] [--seconds N | --runs N]`, from the top of the repository.
 
-Half of the time goes to libFuzzer (the package `atheris`, where it is installed), which looks for inputs that take new paths
-through our code. The other half goes to mutations of these inputs and of the seeds, up to a megabyte long, with the time
+A part of the time, or of the runs, goes to libFuzzer (the package `atheris`, where it is installed), which looks for inputs that
+take new paths through our code. The rest goes to mutations of these inputs and of the seeds, up to a megabyte long, with the time
 and the memory that each takes. An input that breaks a law or a bound is kept in `fuzz/regressions/NAME`, which the tests read.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import re
 import resource
 import signal
@@ -55,10 +56,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"one of: {', '.join(TARGETS)} (default: all)"
     )
-    parser.add_argument("--seconds", type=float, default=60, help="for each target (default: 60)")
-    parser.add_argument(
-        "--runs", type=int, default=1_000_000, help="inputs of each target, at most (default: 1,000,000)"
-    )
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument("--seconds", type=int, default=60, help="for each target (default: 60)")
+    amount.add_argument("--runs", type=int, help="inputs of each target, instead of a time")
     parser.add_argument(
         "--seed", type=int, default=time.time_ns(), help="of the mutations (default: the clock)"
     )
@@ -67,22 +67,28 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"unknown target: {', '.join(unknown)}")
     if len(options.names) == 1:
         return run_target(options.names[0], options.seconds, options.runs, options.seed)
-    shared = [f"--seconds={options.seconds}", f"--runs={options.runs}", f"--seed={options.seed}"]
+    amount = f"--runs={options.runs}" if options.runs else f"--seconds={options.seconds}"
+    shared = [amount, f"--seed={options.seed}"]
     # A process for each, so that none pays for the memory of another.
     commands = ([sys.executable, "-m", "fuzz.run", name, *shared] for name in options.names or TARGETS)
     return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in commands)
 
 
-def run_target(name: str, seconds: float, runs: int, seed: int) -> int:
-    """Print a row of a table: the target and its figures. Return 1 where an input broke its law or a bound."""
+def run_target(name: str, seconds: int, runs: int | None, seed: int) -> int:
+    """Print a row of a table: the target and its figures. Return 1 where an input broke its law or a bound.
+
+    LibFuzzer gets half of `seconds` or, since it is slower, a fifth of `runs`.
+    """
     started = time.monotonic()
     inputs = [*TARGETS[name].read_seeds(), *read_regressions(name)]
     with tempfile.TemporaryDirectory() as corpus:
-        guided = run_guided(name, inputs, Path(corpus), seconds / 2, runs // 2) if find_spec("atheris") else 0
+        limit = f"-runs={runs // 5}" if runs else f"-max_total_time={max(1, seconds // 2)}"
+        guided = run_guided(name, inputs, Path(corpus), limit) if find_spec("atheris") else 0
         inputs += read_inputs(Path(corpus))
     if guided is None:
         return 1
-    figures = run_mutations(name, inputs, seconds / 2, runs - guided, Random(seed))
+    max_seconds, max_runs = (math.inf, runs - guided) if runs else (seconds / 2, math.inf)
+    figures = run_mutations(name, inputs, max_seconds, max_runs, Random(seed))
     if figures is None:
         return 1
     total = figures._replace(executions=figures.executions + guided, seconds=time.monotonic() - started)
@@ -90,14 +96,19 @@ def run_target(name: str, seconds: float, runs: int, seed: int) -> int:
     return 0
 
 
-def run_guided(name: str, inputs: Sequence[bytes], corpus: Path, seconds: float, runs: int) -> int | None:
-    """Let libFuzzer fill `corpus`, and return how many inputs it has tried; None where one of them failed."""
+def run_guided(name: str, inputs: Sequence[bytes], corpus: Path, limit: str) -> int | None:
+    """Let libFuzzer fill `corpus` up to its `limit`, and return how many inputs it has tried; None where one failed."""
     for number, data in enumerate(inputs):
         (corpus / str(number)).write_bytes(data)
     found = regressions_folder(name)
     found.mkdir(parents=True, exist_ok=True)
-    options = [f"-max_total_time={max(1, int(seconds))}", f"-runs={runs}", "-timeout=60", "-rss_limit_mb=4096",
-               "-print_final_stats=1", f"-artifact_prefix={found}/"]  # fmt: skip
+    options = [
+        limit,
+        "-timeout=60",
+        "-rss_limit_mb=4096",
+        "-print_final_stats=1",
+        f"-artifact_prefix={found}/",
+    ]
     command = [sys.executable, "-m", "fuzz.guided", name, *options, str(corpus)]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, errors="replace")
     executions = re.search(r"number_of_executed_units: *(\d+)", done.stderr)
@@ -113,16 +124,16 @@ def run_guided(name: str, inputs: Sequence[bytes], corpus: Path, seconds: float,
 
 
 def run_mutations(
-    name: str, inputs: Sequence[bytes], seconds: float, runs: int, random: Random
+    name: str, inputs: Sequence[bytes], seconds: float, runs: float, random: Random
 ) -> Figures | None:
-    """Try mutations of the inputs for some seconds of CPU, of which large ones get half. None where one failed."""
+    """Try mutations of the inputs for some seconds of CPU, of which large ones get a fifth. None where one failed."""
     words = split_words(inputs)
-    end = time.process_time() + seconds
+    started = time.process_time()
     memory = _measure_memory()
     longest, slowest, spent_small, spent_large = 0, 0.0, 0.0, 0.0
     executions = 0
-    while executions < runs and time.process_time() < end:
-        is_large = spent_large < spent_small
+    while executions < runs and time.process_time() - started < seconds:
+        is_large = spent_large < spent_small / 4
         data = inputs[executions] if executions < len(inputs) else mutate(inputs, words, random)
         data = enlarge(data, random) if is_large else data
         spent = try_input(name, data)
@@ -133,7 +144,9 @@ def run_mutations(
             return None
         executions, longest, slowest = executions + 1, max(longest, len(data)), max(slowest, spent)
         spent_large, spent_small = spent_large + spent * is_large, spent_small + spent * (not is_large)
-    return Figures(executions, seconds, longest, slowest, megabytes if executions else 0)
+    return Figures(
+        executions, time.process_time() - started, longest, slowest, megabytes if executions else 0
+    )
 
 
 def try_input(name: str, data: bytes) -> float | None:
