@@ -67,8 +67,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"unknown target: {', '.join(unknown)}")
     if len(options.names) == 1:
         return run_target(options.names[0], options.seconds, options.runs, options.seed)
-    amount = f"--runs={options.runs}" if options.runs else f"--seconds={options.seconds}"
-    shared = [amount, f"--seed={options.seed}"]
+    how_much = f"--runs={options.runs}" if options.runs else f"--seconds={options.seconds}"
+    shared = [how_much, f"--seed={options.seed}"]
     # A process for each, so that none pays for the memory of another.
     commands = ([sys.executable, "-m", "fuzz.run", name, *shared] for name in options.names or TARGETS)
     return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in commands)
