@@ -76,8 +76,7 @@ def _match_sum(
 
 
 def _list_named_files(group: Group, matcher: RuleMatcher) -> list[MatchedFile]:
-    references = (*group.system, *group.tools, *group.messages)
-    paths = (reference.path for reference in references)
+    paths = (reference.path for reference in group.references)
     return [MatchedFile(path, matcher.find_rule(path) or group.rule, ()) for path in paths]
 
 

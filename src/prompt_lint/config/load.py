@@ -127,7 +127,7 @@ def _find_foreign_files(config: Config) -> Iterator[Mistake]:
     """Yield a mistake for each file that a group names and that another configuration governs."""
     for each in config.list_all():
         for group in each.groups:
-            for reference in (*group.system, *group.tools, *group.messages):
+            for reference in () if group.sum else group.references:
                 nearest = config.find_governing(reference.path)
                 if nearest is not each:
                     message = f"`{reference.path}` is governed by {nearest.path}, and this group has files of its own project alone"

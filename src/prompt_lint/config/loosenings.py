@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
-    from prompt_lint.model.rules import Group, MaxGrowth, Reference, Rule
+    from prompt_lint.model.rules import Group, MaxGrowth, Rule
 
 
 def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
@@ -203,7 +203,7 @@ def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> 
 
 def _split_references(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """Return path and name of what a group takes in, and of what it takes back with `!`."""
-    references = {(reference.path, reference.name) for reference in _list_references(group)}
+    references = {(reference.path, reference.name) for reference in group.references}
     negated = {(path, name) for path, name in references if path.startswith("!")}
     return references - negated, negated
 
@@ -220,7 +220,7 @@ def _still_names(
 
 def compile_group(group: Group) -> Callable[[str], bool]:
     """Return a function that says whether a group takes in a path, for whichever of its prompts."""
-    names = {reference.name for reference in _list_references(group)}
+    names = {reference.name for reference in group.references}
     matchers = [_compile_name(group, name) for name in names]
     return lambda path: any(matches(path) for matches in matchers)
 
@@ -228,7 +228,7 @@ def compile_group(group: Group) -> Callable[[str], bool]:
 def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
     """Return a function that says whether a group takes in the prompt `name` of a path."""
     included, excluded = [], []
-    for reference in _list_references(group):
+    for reference in group.references:
         if reference.path.startswith("!"):
             excluded.append(_compile_path(group, reference.path[1:]))
         elif reference.name == name:
@@ -241,10 +241,6 @@ def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
 def _compile_path(group: Group, path: str) -> Callable[[str], bool]:
     """Compile the path of a reference. A sum has patterns, a request has paths."""
     return patterns.compile_patterns([path]) if group.sum else path.__eq__
-
-
-def _list_references(group: Group) -> Sequence[Reference]:
-    return (*group.sum, *group.system, *group.tools, *group.messages)
 
 
 def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:
