@@ -17,7 +17,7 @@ from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Note, Prompt, RemovedPrompt, group_by_prompt
+from prompt_lint.model.values import Note, Prompt, PromptKey, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
-    from prompt_lint.check.both_sides import PromptKey
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.config.configuration import Config
@@ -90,12 +89,12 @@ class BaseCounts(NamedTuple):
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
-        lost_imports = tuple(self.lost_imports.get(_identify(verdict), ()))
-        unchanged = self.unchanged_counts.get((_identify(verdict), verdict.model), EMPTY_COUNT)
+        lost_imports = tuple(self.lost_imports.get(verdict.prompt.key, ()))
+        unchanged = self.unchanged_counts.get((verdict.prompt.key, verdict.model), EMPTY_COUNT)
         return self._compare_count(verdict)._replace(lost_imports=lost_imports, unchanged_count=unchanged)
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
-        change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
+        change, outcomes = self._find_change(verdict), self.counts.get(verdict.prompt.key)
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
             return judge.add_base(verdict, "new", None, None)
         if outcomes is None and change.kind == "unchanged":
@@ -103,7 +102,7 @@ class BaseCounts(NamedTuple):
             limit = self._find_base_limit(verdict)
             return judge.add_base(verdict, "unchanged", count, 0 if count else None, "", *limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
-        has_changed = growth or _identify(verdict) in self.changed
+        has_changed = growth or verdict.prompt.key in self.changed
         kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
         renamed_from = change.base_path if change.kind == "renamed" else ""
         limit = self._find_base_limit(verdict)
@@ -125,8 +124,12 @@ class BaseCounts(NamedTuple):
             # A link with other limits of its own is another prompt, beside this one.
             own = [name for name in names if self._is_judged_alike(name, verdict.rule)]
             rules = list(filter(None, map(self.find_base_rule, own or names)))
-        pairs = ((rule.limits_for(prompt.name).get(verdict.model), rule.reserve) for rule in rules)
-        limits = [(limit - reserve, limit, reserve) for limit, reserve in pairs if limit is not None]
+        name, model = prompt.name, verdict.model
+        limits = [
+            (rule.own_limits_for(name)[model], rule.limits_for(name)[model], rule.reserve)
+            for rule in rules
+            if model in rule.limits_for(name)
+        ]
         return min(limits)[1:] if limits else (None, 0)
 
     def _is_judged_alike(self, name: str, other: Rule) -> bool:
@@ -135,7 +138,7 @@ class BaseCounts(NamedTuple):
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
-            return Change("unchanged" if _identify(verdict) in self.counts else "new")
+            return Change("unchanged" if verdict.prompt.key in self.counts else "new")
         return self.changes.find_change(verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
@@ -165,11 +168,11 @@ class BaseCounts(NamedTuple):
     def list_removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
         """Return the prompts of the base that have no verdict. One that can't be read any more isn't removed."""
         unreadable = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
-        current = {_identify(verdict) for verdict in verdicts}
+        current = {verdict.prompt.key for verdict in verdicts}
         return [
-            RemovedPrompt(Prompt(path, name, 0, None), model, count)
-            for (group, path, name), outcomes in self.counts.items()
-            if not group and (group, path, name) not in current and path not in unreadable
+            RemovedPrompt(Prompt(key.path, key.name, 0, None), model, count)
+            for key, outcomes in self.counts.items()
+            if not key.is_group and key not in current and key.path not in unreadable
             for model, outcome in outcomes.items()
             if (count := find_count(outcome))
         ]
@@ -219,7 +222,7 @@ class BaseCounts(NamedTuple):
         return [Note(message, path) for path in paths]
 
     def _outgrew(self, verdict: Verdict, path: str) -> bool:
-        outcome = self.counts.get(("", path, verdict.prompt.name), {}).get(verdict.model)
+        outcome = self.counts.get(PromptKey(path, verdict.prompt.name), {}).get(verdict.model)
         base, current = find_count(outcome) if outcome else None, verdict.token_count
         if base is None or current is None:
             return False
@@ -240,7 +243,7 @@ def make_base_counts(
     changed = find_changed_prompts(outcomes)
     find_rule, find_base_rule = matcher.find_rule, base_matcher.find_rule
     unchanged = sum_unchanged_members(outcomes)
-    paths = {path for _, path, _ in counts}
+    paths = {key.path for key in counts}
     return BaseCounts(
         comparison, changes, counts, paths, recount, find_rule, find_base_rule, lost, changed, unchanged
     )
@@ -253,11 +256,6 @@ def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[
             if not is_meant_as_import(path) and not prompt.is_group:
                 message = f"imported `{path}` in {base_name}, which isn't there any more"
                 yield Note(message, prompt.path, 0, "lost-import")
-
-
-def _identify(verdict: Verdict) -> PromptKey:
-    prompt = verdict.prompt
-    return (prompt.name, prompt.path, "") if prompt.is_group else ("", prompt.path, prompt.name)
 
 
 def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:

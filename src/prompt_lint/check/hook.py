@@ -147,10 +147,10 @@ def _has_failures(report: Report) -> bool:
 
 def _spare_merged(report: Report, merged: Report, settings: Settings) -> Report:
     """Return the report without the failures that aren't any in `merged`, the comparison with a commit that is merged."""
-    verdicts_of_merged = {_identify(verdict): verdict for verdict in merged.verdicts}
+    verdicts_of_merged = {(verdict.prompt.key, verdict.model): verdict for verdict in merged.verdicts}
 
     def choose(verdict: Verdict) -> Verdict:
-        other = verdicts_of_merged.get(_identify(verdict), verdict)
+        other = verdicts_of_merged.get((verdict.prompt.key, verdict.model), verdict)
         return other if verdict.fails and not other.fails else verdict
 
     spared = [problem for problem in report.problems if problem not in merged.problems]
@@ -170,8 +170,3 @@ def _spare_merged(report: Report, merged: Report, settings: Settings) -> Report:
         ],
     )  # fmt: skip
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
-
-
-def _identify(verdict: Verdict) -> tuple[str, str, bool, str]:
-    prompt = verdict.prompt
-    return prompt.path, prompt.name, prompt.is_group, verdict.model

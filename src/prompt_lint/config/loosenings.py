@@ -117,19 +117,15 @@ def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Looseni
     for model in (each for each in base.limits if each not in current.models):
         description, limit = "is not counted any more", base.limits[model]
         yield Loosening(subject, description, current.line, model, limit, config_path=config_path)
-    pairs = [(subject, base.limits, current.limits, current.limit_lines)]
-    for name in dict.fromkeys((*current.parts, *base.parts)):
-        is_part = name in current.parts
-        lines = dict.fromkeys(current.models, current.limit_lines[name]) if is_part else current.limit_lines
-        pairs.append((f"{subject} ({name})", base.limits_for(name), current.limits_for(name), lines))
     with_more_room: dict[str, None] = {}
-    for where, old, new, lines in pairs:
-        for model in (each for each in old if each in new):
-            if new[model] - current.reserve <= old[model] - base.reserve:
-                continue
+    for name in dict.fromkeys(("", *current.parts, *base.parts)):
+        where = f"{subject} ({name})" if name else subject
+        old, new = base.limits_for(name), current.limits_for(name)
+        old_own, new_own = base.own_limits_for(name), current.own_limits_for(name)
+        for model in (each for each in old if each in new and new_own[each] > old_own[each]):
             with_more_room[model] = None
             if new[model] > old[model]:
-                line = lines.get(model, current.line)
+                line = current.limit_line(name, model) or current.line
                 yield Loosening(where, "limit raised", line, model, old[model], new[model], config_path)
     if current.reserve < base.reserve:
         description = f"reserve lowered from {base.reserve:,} to {current.reserve:,}"

@@ -85,6 +85,14 @@ class ImportedFile(NamedTuple):
     real_path: str
 
 
+class PromptKey(NamedTuple):
+    """What tells a prompt from all others of a report, and finds it in the base. A group is at its configuration."""
+
+    path: str
+    name: str
+    is_group: bool = False
+
+
 class Prompt(NamedTuple):
     """One prompt of a file; `name` tells several prompts of a file apart.
 
@@ -108,6 +116,10 @@ class Prompt(NamedTuple):
     @property
     def is_group(self) -> bool:
         return self.format == "group"
+
+    @property
+    def key(self) -> PromptKey:
+        return PromptKey(self.path, self.name, self.is_group)
 
 
 class Problem(NamedTuple):
