@@ -38,7 +38,7 @@ _NO_CREDENTIAL_HINT = "set ANTHROPIC_API_KEY, or count offline: --offline, or PR
 @contextmanager
 def open_count_sources(
     env: Mapping[str, str],
-    config: Config | None,
+    config: Config,
     top: str | None,
     options: CountingOptions,
     *,
@@ -51,7 +51,7 @@ def open_count_sources(
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway; and where the options, not the
     configuration, ask for exact counts and there is no credential.
     """
-    mode = "offline" if options.offline else options.counting or (config.counting if config else "")
+    mode = "offline" if options.offline else options.counting or config.counting
     service, no_service_reason = None, ""
     if mode != "offline":
         policy = RequestPolicy(options.jobs, options.max_requests, options.deadline)

@@ -50,7 +50,7 @@ def load_project(
     tree = open_tree(start, use_git=not options.no_git, max_file_size=options.max_file_size)
     relative = resolve_arguments(tree, paths, start)
     loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
-    config = settle_run(loaded or Config("", (), ()))
+    config = settle_run(loaded or Config())
     if (mistakes := config.list_mistakes()) and not any(
         each.rules or each.groups for each in config.list_all()
     ):

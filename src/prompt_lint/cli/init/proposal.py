@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.group_prompts import is_added
-from prompt_lint.check.pipeline import Run, judge_groups
+from prompt_lint.check.pipeline import judge_groups
 from prompt_lint.check.session_start import choose_patterns
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.init.config_text import render_config, render_scalar
@@ -29,16 +29,14 @@ from prompt_lint.text.patterns import compile_patterns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.init.draft import Remark
     from prompt_lint.cli.init.sizes import Size
     from prompt_lint.cli.init.survey import Survey
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem, Prompt, Section
-    from prompt_lint.repo.working_tree import WorkingTree
 
 # Each draft mends all that the one before met; more than a few are never needed.
 _MAX_DRAFTS = 64
@@ -85,29 +83,31 @@ class Proposal(NamedTuple):
 
 
 class _SurveyedTree(NamedTuple):
-    """A tree, the name of its configuration to be, what was found in it, and a reader of its prompts."""
+    """The tree of a run, the name of its configuration to be, what was found in it, and a reader of its prompts."""
 
-    tree: WorkingTree
+    run: Run
     name: str
     survey: Survey
     reader: Reader
 
     def parse(self, draft: Draft) -> Config:
         """Return the configuration that a draft makes. It governs no folder that has its own."""
-        nested = tuple(Config(folder, (), (), folder=folder) for folder in sorted(self.survey.governed))
+        nested = tuple(Config(folder, folder=folder) for folder in sorted(self.survey.governed))
         return parse_config(render_config(draft).encode(), self.name, RULE_KEYS)._replace(nested=nested)
 
 
-def propose_config(
-    tree: WorkingTree, name: str, models: Sequence[str], sources: CountSources, settings: Settings
-) -> Proposal:
-    """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
+def propose_config(run: Run, name: str, models: Sequence[str]) -> Proposal:
+    """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one.
+
+    `run` has none yet.
+    """
+    tree, sources = run.tree, run.sources
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
     survey = survey_tree(tree, name, sources.progress)
     source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rules(models, survey.doubtful, source_rules))
-    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, sources.progress))
+    surveyed = _SurveyedTree(run, name, survey, Reader(tree, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(surveyed, draft)
@@ -116,7 +116,7 @@ def propose_config(
             draft = _leave_out(draft, config, problems, survey.links)
             continue
         remarks = (*write_remarks(survey, draft.dropped, compile_config(config)), *source_rules)
-        return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
+        return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
 
@@ -136,7 +136,7 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
     """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
     for _ in range(_MAX_DRAFTS):
         config = surveyed.parse(draft)
-        targets = find_targets(surveyed.tree, config, ())
+        targets = find_targets(surveyed.run.tree, config, ())
         revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
             raise Fatal(
@@ -196,22 +196,20 @@ def _finish(
     draft: Draft,
     prompts: dict[str, list[ReadPrompt]],
     sizes: Mapping[object, Sequence[Size]],
-    sources: CountSources,
-    settings: Settings,
 ) -> Proposal:
     """Return the proposal, with limits by the sizes of the prompts."""
     for _ in range(_MAX_DRAFTS):
         by_title = _list_sizes(draft, sizes)
         final = _set_limits(draft, by_title, surveyed.survey.links)
         config = surveyed.parse(final)
-        targets = find_targets(surveyed.tree, config, ())
+        targets = find_targets(surveyed.run.tree, config, ())
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
         added = _list_unmeasured(surveyed, final, config, targets, prompts)
         if not added:
             break
         prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
-        sizes, _ = measure_largest(_list_buckets(prompts), sources)
-    final, loaded, parts = _limit_group(final, targets, Run(surveyed.tree, config, sources, settings))
+        sizes, _ = measure_largest(_list_buckets(prompts), surveyed.run.sources)
+    final, loaded, parts = _limit_group(final, targets, surveyed.run._replace(config=config))
     kinds = [_summarize(title, members) for title, members in by_title.items()]
     return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
