@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from time import gmtime, strftime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from prompt_lint import ci
 from prompt_lint.check.pipeline import Run, Settings, check_prompts
-from prompt_lint.ci.labels import decide_on_raise, has_label
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.options import JudgingOptions
 from prompt_lint.cli.project import make_search, working_directory
 from prompt_lint.cli.usage_errors import blame_variable
+from prompt_lint.config.keys import read_raise_label
 from prompt_lint.repo.arguments import resolve_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from prompt_lint.ci.context import Context
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.configuration import Config
-    from prompt_lint.model.values import Report
+    from prompt_lint.model.values import OnRaise, Report
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -54,10 +55,24 @@ def make_settings(env: Mapping[str, str], config: Config, options: JudgingOption
         strftime("%Y-%m-%d", gmtime()),
         options.allow_unmatched,
         accept_label if context and context.labels is not None else "",
-        has_label(context, accept_label),
+        bool(context and accept_label and context.has_label(accept_label)),
         on_raise,
         raise_label,
     )
+
+
+def decide_on_raise(on_raise: str, context: Context | None) -> tuple[OnRaise, str]:
+    """Return what a raised limit means in this run, and the label that decides it, "" for none.
+
+    With `label:NAME` it is a warning where the pull request has the label, and fails where it hasn't, or nobody says which
+    labels it has. Where there is no pull request, nobody could add the label, so it is a warning.
+    """
+    label = read_raise_label(on_raise)
+    if not label:
+        return cast("OnRaise", on_raise), ""
+    if context is None or context.kind != "pull_request":
+        return "warn", ""
+    return "warn" if context.has_label(label) else "fail", label
 
 
 def check_project(

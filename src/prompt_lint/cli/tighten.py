@@ -14,7 +14,7 @@ from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.fault_report import ReportingCommand
-from prompt_lint.cli.init.limits import find_smallest_limit, limit_for
+from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.cli.run import open_run
@@ -225,7 +225,7 @@ def _tighten_limit(file: WrittenConfig, key_path: KeyPath, headroom: Fraction) -
         verb = "is" if largest.status == "over" else "may be"
         return limit._replace(reason=f"{largest.prompt.path} {verb} over it")
     factor, smallest = 1 + headroom, find_smallest_limit(str(key_path[-1]))
-    tokens = limit_for(high, smallest, factor=factor, least=factor, digits=_DIGITS)
+    tokens = choose_limit(high, smallest, factor=factor, least=factor, digits=_DIGITS)
     if tokens >= written.limit.tokens:
         return _keep(limit)
     return limit._replace(new_tokens=tokens, new_text=write_like(tokens, written.text))

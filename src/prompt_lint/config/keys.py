@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.ci.context import MAX_LABEL
-from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config import values
 from prompt_lint.config.mistakes import Node, describe_kind, quote
 from prompt_lint.model.nearest import find_nearest
@@ -19,8 +18,9 @@ ROLES = ("system", "user")
 COUNTING = ("exact", "auto", "offline")
 ON_UNAVAILABLE = ("fail", "offline")
 POLICIES = ("changed", "project")
-# From the mildest to the strictest; `label:` is followed by a name.
-ON_RAISE = ("note", "warn", "label:", "fail")
+_LABEL = "label:"  # followed by a name
+# From the mildest to the strictest.
+ON_RAISE = ("note", "warn", _LABEL, "fail")
 
 MAX_RULES = 500
 MAX_GROUPS = 100
@@ -42,6 +42,11 @@ class Entry(NamedTuple):
 
     node: Node
     values: dict[str, Any]
+
+
+def read_raise_label(on_raise: str) -> str:
+    """Return NAME of `on_raise: label:NAME`; "" for another value."""
+    return on_raise.removeprefix(_LABEL) if on_raise.startswith(_LABEL) else ""
 
 
 def _choice(*names: str) -> Callable[[Node, str], str | None]:

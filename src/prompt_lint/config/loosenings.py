@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci.labels import read_raise_label
-from prompt_lint.config.keys import ON_RAISE
+from prompt_lint.config.keys import ON_RAISE, read_raise_label
 from prompt_lint.config.load import settle_run
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.rules import Loosening

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
 from prompt_lint.cli.init.draft import OwnRule
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.cli.init.sizes import RANKS
 from prompt_lint.config.schema import WARN_AT
-from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats.skill_listing import BODY, METADATA
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.output.phrases import format_count
@@ -20,17 +19,12 @@ from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from fractions import Fraction
 
     from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.cli.init.sizes import Size
 
 # Documentation of Claude Code and the specification of skills, 2026: about 100 tokens of metadata, and less than 5,000 of body.
 _SKILL_LIMITS = {METADATA: 150, BODY: 5000}
-# A prompt may grow by about three tenths before it is over, and isn't near its limit today.
-_HEADROOM = 1.3
-_LEAST_HEADROOM = 1.2
-_SMALLEST, _SMALLEST_METADATA = 500, 150
 # A prompt has a rule of its own if it is as many times the next, and not small.
 _OUTLIER_FACTOR = 2
 _OUTLIER_TOKENS = 1000
@@ -86,33 +80,9 @@ def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
     return {
         name: limit
         if (limit := documented.get(name, 0)) * WARN_AT > high
-        else limit_for(high, find_smallest_limit(name))
+        else choose_limit(high, find_smallest_limit(name))
         for name, high in highest.items()
     }
-
-
-def find_smallest_limit(name: str) -> int:
-    """Return the limit that prompts of this name have room in, however small they are today."""
-    return _SMALLEST_METADATA if name == METADATA else _SMALLEST
-
-
-def limit_for(
-    high: int,
-    smallest: int = _SMALLEST,
-    *,
-    factor: float | Fraction = _HEADROOM,
-    least: float | Fraction = _LEAST_HEADROOM,
-    digits: int = 2,
-) -> int:
-    """Return a limit for prompts of at most so many tokens: about `factor` times that, in so many significant digits.
-
-    It is at least `least` times that.
-    """
-    unit = 10 ** max(0, len(str(math.ceil(high * factor))) - digits)
-    limit: int = round(high * factor / unit) * unit
-    if limit < high * least:
-        limit += unit
-    return min(MAX_LIMIT, max(smallest, limit))
 
 
 def find_largest(sizes: Iterable[Size]) -> Size:

@@ -8,10 +8,11 @@ from prompt_lint.check.group_prompts import is_added
 from prompt_lint.check.pipeline import judge_groups
 from prompt_lint.check.session_start import choose_patterns
 from prompt_lint.check.targets import find_targets
+from prompt_lint.cli.headroom import choose_limit
 from prompt_lint.cli.init.config_text import render_config, render_scalar
 from prompt_lint.cli.init.draft import GROUP_NAME, Draft
 from prompt_lint.cli.init.file_patterns import write_path_pattern
-from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
+from prompt_lint.cli.init.limits import choose_limits, find_largest
 from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.source_files import describe_source_files
@@ -265,7 +266,7 @@ def _limit_group(draft: Draft, targets: Targets, run: Run) -> tuple[Draft, Count
     largest = max(counts, key=lambda count: count.high)
     if len(report.verdicts[0].sections) < 2:  # a single prompt, which has its own limit
         return draft._replace(group_patterns=()), largest, report.verdicts[0].sections
-    return draft._replace(group_limit=limit_for(largest.high)), largest, report.verdicts[0].sections
+    return draft._replace(group_limit=choose_limit(largest.high)), largest, report.verdicts[0].sections
 
 
 def _leave_out(
