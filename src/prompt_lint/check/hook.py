@@ -118,7 +118,7 @@ def check_hook_change(
     report = check_prompts(run, change.paths)
     if not sources.is_dry_run and not _can_differ(report, config, change, list_config_paths(tree, config)):
         return report
-    from prompt_lint.check.base import compare_with  # noqa: PLC0415  # most runs pass
+    from prompt_lint.check.comparison import compare_with  # noqa: PLC0415  # most runs pass
 
     is_compared = False
     for base in change.find_bases(tree, env):

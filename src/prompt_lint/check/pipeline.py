@@ -28,7 +28,7 @@ from prompt_lint.repo.links import list_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.check.base import Comparison
+    from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
@@ -174,7 +174,7 @@ def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
 
 def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterable[ReadResult]) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
-    from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
+    from prompt_lint.check import base_counts, base_prompts, loosened_limits  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     tree, config, sources, settings = run
     base_matcher = targets.matcher
@@ -188,20 +188,20 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     # counted as unread before those problems become notes that the base had, too.
     prompts = chain(diagnostics.sort(results), read_base)
     outcomes, counts = count_prompts(prompts, sources, targets.source_count)
-    unread_files = compare.count_unread_files(diagnostics.problems, config)
-    compare.demote_base_problems(diagnostics, comparison, changes, base_problems)
+    unread_files = base_counts.count_unread_files(diagnostics.problems, config)
+    base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(current, diagnostics.problems)
-    recount = compare.OfflineRecount(tree, comparison.commit)
-    base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
+    recount = base_counts.OfflineRecount(tree, comparison.commit)
+    base = base_counts.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(verdicts, counts, diagnostics, sources, settings)
     return report._replace(
-        verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
+        verdicts=[base_counts.apply_policy(verdict, comparison) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
-        loosened=loosenings.list_loosenings(comparison, config, targets, changes),
+        loosened=loosened_limits.list_loosenings(comparison, config, targets, changes),
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,

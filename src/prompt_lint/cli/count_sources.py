@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from prompt_lint.api.policy import RequestPolicy
+from prompt_lint.cache.build_digests import BuildDigests, find_digests
 from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
-from prompt_lint.cache.identity import find_identity
 from prompt_lint.cli.usage_errors import name_source
 from prompt_lint.counting.api_service import find_service, has_credential, name_endpoint
 from prompt_lint.counting.processes import available_cores
@@ -110,12 +110,12 @@ def _open_caches(
     In CI a cache may have been restored from a stranger's run, so entries of files, which could hide a prompt, aren't
     used there.
     """
-    identity = find_identity() if folder else None
-    if not identity or not identity.build:
+    digests = find_digests() if folder else BuildDigests()
+    if not digests.build:
         folder = None
-    counts = open_counts(folder, identity.tokenizer if identity else "", endpoint)
+    counts = open_counts(folder, digests.tokenizer, endpoint)
     use_files = top and not env.get("CI")
-    files = open_files(folder if use_files else None, identity.build if identity else "", top or "")
+    files = open_files(folder if use_files else None, digests.build, top or "")
     try:
         yield counts, files
     except (KeyboardInterrupt, Terminated):

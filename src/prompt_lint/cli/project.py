@@ -129,7 +129,7 @@ def _load_config(
 ) -> Config | None:
     """Return what the configurations say; None where the options are all there is. Raises `Fatal`."""
     if options.policy_from:
-        from prompt_lint.check.base import load_trusted_config  # noqa: PLC0415  # only with --policy-from
+        from prompt_lint.check.comparison import load_trusted_config  # noqa: PLC0415  # only with --policy-from
 
         with blame_variable("policy_from"):
             return load_trusted_config(tree, options.policy_from, search, env)

@@ -97,7 +97,7 @@ def check_project(
         if not paths:  # what is staged needn't be a prompt
             run = run._replace(settings=run.settings._replace(allow_unmatched=True))
         return check_hook_change(run, change, policy, search, env)
-    from prompt_lint.check.base import open_comparison  # noqa: PLC0415  # only with a base
+    from prompt_lint.check.comparison import open_comparison  # noqa: PLC0415  # only with a base
 
     with ExitStack() as stack:
         with blame_variable("base"):

@@ -37,6 +37,9 @@ REQUEST_KEYS = (
     "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
 )  # fmt: skip
 
+# The name of a prompt that a coding agent doesn't load at the start of a session, but with the files that it is about.
+ON_DEMAND = "on demand"
+
 # `count_tokens` wants a user message, so a system prompt is counted beside the shortest one.
 PLACEHOLDER_MESSAGE: Mapping[str, Any] = {"role": "user", "content": "x"}
 

@@ -23,8 +23,8 @@ from prompt_lint.repo.changes import Change
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
+    from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.config.configuration import Config

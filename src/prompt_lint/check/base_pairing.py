@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-class BaseLinks:
+class BasePairing:
     """Pairs the prompts of the run with those of the base, each with one at most.
 
     A file is one prompt, whichever of its names made it one in the base. `changes` are those of the real files.
