@@ -163,8 +163,7 @@ def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:
 
 def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:
     """Return a rule without limits. Raises `Fatal` for what can't be a model's name."""
-    rule = rule_from_flags(models, None, lambda _model: None)
-    return rule._replace(format=format_name, role=role, warn_at=1.0)
+    return rule_from_flags(models)._replace(format=format_name, role=role, warn_at=1.0)
 
 
 class _Reader(NamedTuple):

@@ -103,7 +103,7 @@ def propose_config(run: Run, name: str, models: Sequence[str]) -> Proposal:
     `run` has none yet.
     """
     tree, sources = run.tree, run.sources
-    models = rule_from_flags(models or [DEFAULT_MODEL], None).models
+    models = rule_from_flags(models or [DEFAULT_MODEL]).models
     survey = survey_tree(tree, name, sources.progress)
     source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
