@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.comparison import Comparison
+    from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
@@ -162,8 +163,7 @@ def judge_prompts(
     diagnostics = Diagnostics([], [])
     outcomes, counts = count_prompts(diagnostics.sort(results), sources, file_count)
     verdicts = judge_outcomes(outcomes, diagnostics.problems)
-    report = _make_report(list(verdicts), counts, diagnostics, sources, settings)
-    return report._replace(planned=plan_requests(outcomes)) if sources.is_dry_run else report
+    return _make_report(outcomes, list(verdicts), counts, diagnostics, sources, settings)
 
 
 def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
@@ -192,10 +192,9 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(current, diagnostics.problems)
-    recount = base_counts.OfflineRecount(tree, comparison.commit)
-    base = base_counts.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
+    base = base_counts.BaseCounts(tree, comparison, changes, outcomes, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
-    report = _make_report(verdicts, counts, diagnostics, sources, settings)
+    report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
     return report._replace(
         verdicts=[base_counts.apply_policy(verdict, comparison) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
@@ -205,11 +204,11 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,
-        planned=plan_requests(outcomes) if sources.is_dry_run else (),
     )
 
 
 def _make_report(
+    outcomes: Sequence[PromptOutcomes],
     verdicts: list[Verdict],
     results: CountResults,
     diagnostics: Diagnostics,
@@ -231,8 +230,13 @@ def _make_report(
             problems.append(outage)
         else:
             notes.append(Note(f"{outage.message}; {outage.hint}"))
-    host = results.sent_to[0] if results.sent_to else ""
-    sent, failed = len(results.sent_to), len(results.failures)
-    report = Report("", verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
-    report = report._replace(accept_label=settings.accept_label, exact_needs=sources.exact_needs)
+    report = Report(
+        "", verdicts, problems, notes, 0, ExitCode.OK,
+        requests_sent=len(results.sent_to),
+        api_host=results.sent_to[0] if results.sent_to else "",
+        requests_failed=len(results.failures),
+        planned=plan_requests(outcomes) if sources.is_dry_run else (),
+        accept_label=settings.accept_label,
+        exact_needs=sources.exact_needs,
+    )  # fmt: skip
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))

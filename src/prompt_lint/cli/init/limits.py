@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
-from prompt_lint.cli.init.draft import OwnRule
+from prompt_lint.cli.init.draft import KindLimits, OwnRule
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.cli.init.sizes import RANKS
@@ -18,7 +18,7 @@ from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.cli.init.sizes import Size
@@ -29,14 +29,6 @@ _SKILL_LIMITS = {METADATA: 150, BODY: 5000}
 _OUTLIER_FACTOR = 2
 _OUTLIER_TOKENS = 1000
 _PATH_WIDTH = 60
-
-
-class KindLimits(NamedTuple):
-    """The limits of a kind by the name of a prompt, "" for those without one, and the rules of its outliers."""
-
-    limits: Mapping[str, int]
-    own_rules: Sequence[OwnRule]
-    today: str
 
 
 def choose_limits(kind: Kind, sizes: Sequence[Size]) -> KindLimits:
@@ -52,7 +44,7 @@ def choose_limits(kind: Kind, sizes: Sequence[Size]) -> KindLimits:
         own = [size for size in sizes if size.prompt.path == path]
         today = f"Much larger than the others: {_describe_size(find_largest(own))}."
         own_rules.append(OwnRule(write_path_pattern(path), _find_limits(kind, own), today))
-    return KindLimits(_find_limits(kind, usual), own_rules, describe_today(usual))
+    return KindLimits(_find_limits(kind, usual), own_rules, _describe_today(usual))
 
 
 def find_outliers(sizes: Sequence[Size]) -> list[str]:
@@ -89,7 +81,7 @@ def find_largest(sizes: Iterable[Size]) -> Size:
     return max(sizes, key=lambda size: size.high)
 
 
-def describe_today(sizes: Sequence[Size]) -> str:
+def _describe_today(sizes: Sequence[Size]) -> str:
     """Return a sentence about the prompts of a kind as they are."""
     largest = find_largest(sizes)
     files = len({size.prompt.path for size in sizes})

@@ -64,7 +64,6 @@ class KindSummary(NamedTuple):
     """What there is of one kind. `tokens` are about those of all its prompts together."""
 
     title: str
-    formats: Sequence[str]
     files: int
     tokens: int
     largest: Size
@@ -224,12 +223,9 @@ def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[st
 
 def _set_limits(draft: Draft, by_title: Mapping[str, Sequence[Size]], links: Mapping[str, object]) -> Draft:
     kinds = {finding.kind.title: finding.kind for finding in draft.findings}
-    chosen = {title: choose_limits(kind, by_title[title]) for title, kind in kinds.items()}
     prompts = [size.prompt for members in by_title.values() for size in members]
     return draft._replace(
-        limits={title: limits.limits for title, limits in chosen.items()},
-        own_rules={title: limits.own_rules for title, limits in chosen.items()},
-        today={title: limits.today for title, limits in chosen.items()},
+        limits={title: choose_limits(kind, by_title[title]) for title, kind in kinds.items()},
         group_patterns=_find_always_loaded(prompts, links),
     )
 
@@ -252,9 +248,8 @@ def _list_unmeasured(
 
 
 def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
-    formats = sorted({size.prompt.format for size in sizes} - {""})
     files = len({size.prompt.path for size in sizes})
-    return KindSummary(title, formats, files, estimate_total(sizes), find_largest(sizes))
+    return KindSummary(title, files, estimate_total(sizes), find_largest(sizes))
 
 
 def _limit_group(draft: Draft, targets: Targets, run: Run) -> tuple[Draft, Count | None, Sequence[Section]]:
@@ -323,7 +318,7 @@ def _drop_findings(draft: Draft, faults: Mapping[str, str]) -> Draft:
 def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
     """Return the title of the kind that each rule is for, by the line of the rule."""
     titles = [finding.kind.title for finding in draft.findings]
-    titles = [title for title in titles for _ in range(1 + len(draft.own_rules.get(title, ())))]
+    titles = [title for title in titles for _ in range(1 + len(draft.find_limits(title).own_rules))]
     return {rule.line: title for rule, title in zip(config.rules, titles, strict=True)}
 
 
