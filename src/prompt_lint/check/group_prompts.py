@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
-from prompt_lint.model.values import ON_DEMAND, PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.model.values import GROUP_FORMAT, ON_DEMAND, PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
 from prompt_lint.text import patterns
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Group, Reference
     from prompt_lint.model.values import ImportedFile, Note
     from prompt_lint.repo import Tree
-
-# The format of a prompt that stands for a group.
-FORMAT = "group"
 
 
 class _UncountableGroup(Exception):
@@ -146,7 +143,7 @@ class _GroupReader(NamedTuple):
             group.name,
             group.rule.line,
             request.build(),
-            format=FORMAT,
+            format=GROUP_FORMAT,
             imports=tuple(imports),
         )
         size = sum(len(part.text) for part in request.parts)

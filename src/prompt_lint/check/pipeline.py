@@ -127,11 +127,6 @@ def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) ->
     return () if "" in replaced else list(replaced)
 
 
-def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
-    """Return the paths of the configurations, and where those lead that are links."""
-    return {name for path in config.list_paths() for name in list_names(tree, path)}
-
-
 def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
     """Yield the notes of the kinds that the configuration of their file has on."""
     for note in notes:

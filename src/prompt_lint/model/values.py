@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     # no file, `Unreadable` for one that can't be read or lies outside of the repository.
     ReadFile = Callable[[str], tuple[str, bytes]]
 
+# The format of a prompt that stands for a group.
+GROUP_FORMAT = "group"
+
 Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
@@ -118,7 +121,7 @@ class Prompt(NamedTuple):
 
     @property
     def is_group(self) -> bool:
-        return self.format == "group"
+        return self.format == GROUP_FORMAT
 
     @property
     def key(self) -> PromptKey:
