@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
-from prompt_lint.model.values import GROUP_FORMAT, ON_DEMAND, PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.model.values import (
+    GROUP_FORMAT,
+    ON_DEMAND,
+    PLACEHOLDER_MESSAGE,
+    Part,
+    Problem,
+    Prompt,
+    Request,
+)
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
 from prompt_lint.text import patterns
