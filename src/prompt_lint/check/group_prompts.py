@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
+from prompt_lint.model.prompt_names import ON_DEMAND
 from prompt_lint.model.values import (
     GROUP_FORMAT,
-    ON_DEMAND,
     PLACEHOLDER_MESSAGE,
     Part,
     Problem,

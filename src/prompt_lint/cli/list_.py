@@ -18,8 +18,9 @@ from prompt_lint.cli.run import check_project, open_run
 from prompt_lint.cli.value_completion import complete_base
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.values import MAX_ROWS_PER_FILE
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
-from prompt_lint.output.listing import LISTING_OUTPUTS, MAX_ROWS_PER_FILE, Listing
+from prompt_lint.output.listing import LISTING_OUTPUTS, Listing
 from prompt_lint.output.listing.prompts import heaviest_model, list_prompts
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.codeowners import find_owners

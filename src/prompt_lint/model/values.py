@@ -40,8 +40,8 @@ REQUEST_KEYS = (
     "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
 )  # fmt: skip
 
-# The name of a prompt that a coding agent doesn't load at the start of a session, but with the files that it is about.
-ON_DEMAND = "on demand"
+# A file with more prompts is one row of a table or a history, and isn't read again for its imports.
+MAX_ROWS_PER_FILE = 10
 
 # `count_tokens` wants a user message, so a system prompt is counted beside the shortest one.
 PLACEHOLDER_MESSAGE: Mapping[str, Any] = {"role": "user", "content": "x"}

@@ -10,8 +10,9 @@ from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.cli.init.sizes import RANKS
 from prompt_lint.config.schema import WARN_AT
-from prompt_lint.formats.skill_listing import BODY, METADATA
+from prompt_lint.config.values import PARTS
 from prompt_lint.model.counts import EMPTY_COUNT
+from prompt_lint.model.prompt_names import BODY, METADATA
 from prompt_lint.output.phrases import format_count
 from prompt_lint.text.cutting import cut_path
 from prompt_lint.text.escape import escape_line
@@ -65,7 +66,7 @@ def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
     documented = _SKILL_LIMITS if kind is SKILLS else {}
     highest = dict.fromkeys(documented, 0)
     for size in sizes:
-        name = size.prompt.name if size.prompt.name in {METADATA, BODY} else ""
+        name = size.prompt.name if size.prompt.name in PARTS else ""
         highest[name] = max(highest.get(name, 0), size.high)
     if METADATA not in highest and BODY in highest:  # nothing is listed of these, so they are single prompts
         highest = {"": max(highest.values())}

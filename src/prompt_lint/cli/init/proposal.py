@@ -20,6 +20,7 @@ from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
+from prompt_lint.config.values import PARTS
 from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -186,7 +187,7 @@ def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[object, l
     buckets: dict[object, list[ReadPrompt]] = {}
     for title, members in prompts.items():
         for read in members:
-            name = read.prompt.name if read.prompt.name in {"metadata", "body"} else ""
+            name = read.prompt.name if read.prompt.name in PARTS else ""
             buckets.setdefault((title, name), []).append(read)
     return buckets
 
