@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
-from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.prompt_names import ON_DEMAND
 from prompt_lint.model.values import (
@@ -207,6 +206,22 @@ class _GroupReader(NamedTuple):
                 self.group.rule.config_path, line, message, hint or "correct the file, or the group", code
             )
         )
+
+
+def choose_files(imports: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the members that no other one brings in, in their order. `imports` are each member's, by real path.
+
+    Of members that import each other in a circle, the first is chosen. An import that isn't loaded, because it is too
+    many hops away, isn't among `imports`, so it is chosen itself.
+    """
+    imported = {path for paths in imports.values() for path in paths}
+    chosen: set[str] = set()
+    brought_in: set[str] = set()
+    for path in sorted(imports, key=imported.__contains__):  # those that nothing imports come first
+        if path not in brought_in:
+            chosen.add(path)
+            brought_in.update(imports[path])
+    return [path for path in imports if path in chosen]
 
 
 def is_added(prompt: Prompt, reference: Reference) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -131,8 +131,10 @@ def command(
     Needs no configuration and no repository.
     """
     if not models:
-        models = _choose_models(env)
-    rule = _make_rule(models, role or "", format_name or "")
+        found, config_path = find_models(env)
+        models = tuple(found)
+        announce_models(models, config_path)
+    rule = rule_from_flags(models)._replace(format=format_name or "", role=role or "", warn_at=1.0)
     reader = _Reader(rule, max_file_size, [])
     if show_request:
         results = (result for path in files for result in reader.parse(path))
@@ -152,18 +154,6 @@ def command(
     targets = choose_targets(output_options, env, describe_input)
     report = add_cache_warnings(report._replace(file_count=len(files)), sources)
     return deliver_report(report, targets, output_options, env, _OWN_FORMATS)
-
-
-def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the models to count for where none is named, and say on stderr which they are, and why."""
-    models, config_path = find_models(env)
-    announce_models(models, config_path)
-    return tuple(models)
-
-
-def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:
-    """Return a rule without limits. Raises `Fatal` for what can't be a model's name."""
-    return rule_from_flags(models)._replace(format=format_name, role=role, warn_at=1.0)
 
 
 class _Reader(NamedTuple):

@@ -144,8 +144,7 @@ def _build_config(builder: _Builder) -> Config:
     groups = [builder.build_group(entry) for entry in group_entries]
     _report_same_names(group_entries)
     exempt = [_build_exemption(entry) for entry in settings.get("exempt") or ()]
-    if file.has_mistakes():
-        file.raise_mistakes()
+    file.raise_mistakes()
     return Config(
         file.path,
         tuple(rules),
