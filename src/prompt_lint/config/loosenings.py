@@ -94,17 +94,15 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     yield from _compare_limits(subject, base, current)
     yield from _compare_growth(subject, base, current)
     if current.format not in {"", base.format}:
-        yield Loosening(
-            subject,
-            f"is read as `{current.format}` now, whatever it was before",
-            current.line,
-            config_path=current.config_path,
-        )
+        yield _at(current, subject, f"is read as `{current.format}` now, whatever it was before")
     if current.format == base.format and current.names != base.names:
-        description = "looks for other names of prompts now"
-        yield Loosening(subject, description, current.line, config_path=current.config_path)
+        yield _at(current, subject, "looks for other names of prompts now")
     if current.allow_empty and not base.allow_empty and current.files == base.files:
-        yield Loosening(subject, "may match nothing now", current.line, config_path=current.config_path)
+        yield _at(current, subject, "may match nothing now")
+
+
+def _at(rule: Rule, subject: str, description: str) -> Loosening:
+    return Loosening(subject, description, rule.line, config_path=rule.config_path)
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
@@ -181,12 +179,7 @@ def _compare_groups(
         yield from _compare_limits(old.name, old.rule, new.rule)
         yield from _compare_growth(old.name, old.rule, new.rule)
         if _names_fewer(old, new, base_paths):
-            yield Loosening(
-                old.name,
-                "this group names fewer files than before",
-                new.rule.line,
-                config_path=new.rule.config_path,
-            )
+            yield _at(new.rule, old.name, "this group names fewer files than before")
 
 
 def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> bool:

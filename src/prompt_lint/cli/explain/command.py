@@ -13,7 +13,12 @@ from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
-from prompt_lint.cli.explain.several_files import explain_folder, explain_groups
+from prompt_lint.cli.explain.several_files import (
+    describe_place,
+    describe_rule,
+    explain_folder,
+    explain_groups,
+)
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.run import open_run
 from prompt_lint.cli.show_request import render_requests
@@ -202,8 +207,7 @@ def _describe_rules(matcher: RuleMatcher, path: str, applied: Rule | None) -> It
             result = "owns it: the last rule that matches"
         else:
             result = "matches, but a later rule does too" if applied else "matches"
-        place = f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
-        yield f"  {place}  {escape_line(', '.join(rule.files))}: {result}"
+        yield f"  {describe_rule(rule)}: {result}"
 
 
 def _describe_reading(source: FileToExplain) -> Iterator[str]:
@@ -222,8 +226,7 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
 
 def _describe_groups(targets: Targets) -> Iterator[str]:
     for group, _ in targets.groups:
-        place = f"{escape_line(group.rule.config_path)}:{group.rule.line}"
-        yield f"  in the group `{escape_line(group.name)}` ({place})"
+        yield f"  in the group `{escape_line(group.name)}` ({describe_place(group.rule)})"
 
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:

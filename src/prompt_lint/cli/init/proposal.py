@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.init.draft import Remark
-    from prompt_lint.cli.init.sizes import Size
+    from prompt_lint.cli.init.sizes import Bucket, Size
     from prompt_lint.cli.init.survey import Survey
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem, Prompt, Section
@@ -182,9 +182,9 @@ def _revise(
     return draft._replace(findings=findings, exempt=exempt), prompts
 
 
-def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[object, list[ReadPrompt]]:
+def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[Bucket, list[ReadPrompt]]:
     """Return the prompts by kind and name: those whose largest decides a limit, or which are loaded together."""
-    buckets: dict[object, list[ReadPrompt]] = {}
+    buckets: dict[Bucket, list[ReadPrompt]] = {}
     for title, members in prompts.items():
         for read in members:
             name = read.prompt.name if read.prompt.name in PARTS else ""
@@ -196,7 +196,7 @@ def _finish(
     surveyed: _SurveyedTree,
     draft: Draft,
     prompts: dict[str, list[ReadPrompt]],
-    sizes: Mapping[object, Sequence[Size]],
+    sizes: Mapping[Bucket, Sequence[Size]],
 ) -> Proposal:
     """Return the proposal, with limits by the sizes of the prompts."""
     for _ in range(_MAX_DRAFTS):
@@ -215,10 +215,10 @@ def _finish(
     return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
 
-def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
+def _list_sizes(draft: Draft, sizes: Mapping[Bucket, Sequence[Size]]) -> dict[str, list[Size]]:
     by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
-    for key, members in sizes.items():
-        by_title[key[0]] += members  # type: ignore[index]  # a key is a title and a format
+    for (title, _), members in sizes.items():
+        by_title[title] += members
     return by_title
 
 

@@ -39,6 +39,10 @@ _BYTES_OF_WORDS, _BYTES_OF_OTHERS = 4.4, 1.6
 _WORDS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n"
 
 
+# The title of a kind, and the name of the prompts in its files, "" where that doesn't matter.
+Bucket = tuple[str, str]
+
+
 class Size(NamedTuple):
     """A prompt of a file, and its count for the model that counts most; None where only the estimate is known."""
 
@@ -96,8 +100,8 @@ def _make_key(file: MatchedFile) -> tuple[str, str, str, str]:
 
 
 def measure_largest(
-    buckets: Mapping[object, Sequence[ReadPrompt]], sources: CountSources
-) -> tuple[dict[object, list[Size]], list[Problem]]:
+    buckets: Mapping[Bucket, Sequence[ReadPrompt]], sources: CountSources
+) -> tuple[dict[Bucket, list[Size]], list[Problem]]:
     """Return the sizes of the prompts in each bucket, and why some can't be counted. Raises `Fatal` if the API fails.
 
     All that can be among the `RANKS` largest of a bucket are counted.
