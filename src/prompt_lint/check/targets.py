@@ -80,7 +80,7 @@ def find_targets(
     def look_up_tracked(tracked: Mapping[str, Entry]) -> None:
         rules.update(matcher.find_rules(_list_files(tracked, config)))
         if remembered:
-            remembered.look_up([MatchedFile(path, rule, ()) for path, rule in rules.items()])
+            remembered.look_up([MatchedFile(path, rule) for path, rule in rules.items()])
 
     entries = tree.list_entries(paths, within, endings, None if paths else look_up_tracked)
     aliases = tree.find_aliases(entries)
