@@ -104,17 +104,19 @@ class BaseCounts:
     def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self._counts.get(verdict.prompt.key)
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
-            return judge.add_base(verdict, "new", None, None)
+            return verdict._replace(change="new")
+        base_limit, base_reserve = self._find_base_limit(verdict)
+        verdict = verdict._replace(base_limit=base_limit, base_reserve=base_reserve)
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
-            limit = self._find_base_limit(verdict)
-            return judge.add_base(verdict, "unchanged", count, 0 if count else None, "", *limit)
+            return verdict._replace(change="unchanged", base_count=count, growth=0 if count else None)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         has_changed = growth or verdict.prompt.key in self._changed_prompts
         kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        limit = self._find_base_limit(verdict)
-        return judge.add_base(verdict, kind, base_count, growth, renamed_from, *limit)
+        return judge.judge_growth(
+            verdict._replace(change=kind, base_count=base_count, growth=growth, renamed_from=renamed_from)
+        )
 
     def _find_base_limit(self, verdict: Verdict) -> tuple[int | None, int]:
         """Return the limit that applied in the base, and its reserve; None and 0 where none did.
