@@ -63,9 +63,8 @@ def open_count_sources(
     folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     endpoint = name_endpoint(env, options.provider)
     with (
-        _open_caches(env, folder, top, endpoint) as (counts, files),
         show_progress(env, is_quiet=is_quiet) as progress,
-        _explain_interruption(progress, counts),
+        _open_caches(env, folder, top, endpoint, progress) as (counts, files),
     ):
         yield CountSources(
             cast("Mode", mode or ("exact" if service else "offline")),
@@ -91,22 +90,12 @@ def _list_exact_needs(
 
 
 @contextmanager
-def _explain_interruption(progress: Progress, counts: CountCache) -> Iterator[None]:
-    """Add a note to what interrupts a run: how far it has come, and what is kept of it."""
-    try:
-        yield
-    except (KeyboardInterrupt, Terminated) as error:
-        counts.close(_PATIENCE_AT_END)
-        error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
-        raise
-
-
-@contextmanager
 def _open_caches(
-    env: Mapping[str, str], folder: str | None, top: str | None, endpoint: str
+    env: Mapping[str, str], folder: str | None, top: str | None, endpoint: str, progress: Progress
 ) -> Iterator[tuple[CountCache, FileCache]]:
     """Open what is kept between runs, and save what is new, however the run ends.
 
+    What interrupts it gets a note: how far the run has come, and what is kept of it.
     In CI a cache may have been restored from a stranger's run, so entries of files, which could hide a prompt, aren't
     used there.
     """
@@ -118,9 +107,10 @@ def _open_caches(
     files = open_files(folder if use_files else None, digests.build, top or "")
     try:
         yield counts, files
-    except (KeyboardInterrupt, Terminated):
+    except (KeyboardInterrupt, Terminated) as error:
         for cache in (counts, files):
             cache.close(_PATIENCE_AT_END)
+        error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
         raise
     finally:
         for cache in (counts, files):
