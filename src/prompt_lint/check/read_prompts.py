@@ -117,11 +117,12 @@ def read_files(
         if known is None:
             yield from _read_file(tree, file, remembered)
             continue
-        yield from known.entry.notes
-        for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
+        entry, counts_of_prompts = known
+        yield from entry.notes
+        for prompt, counts in zip(entry.prompts, counts_of_prompts, strict=True):
             name, line, format_name, role, digest, imports = prompt
             placed = Prompt(file.path, name, line, None, file.aliases, format_name, role, imports=imports)
-            yield ReadPrompt(placed, file.rule, digest, counts=counts, includes=known.entry.includes)
+            yield ReadPrompt(placed, file.rule, digest, counts=counts, includes=entry.includes)
 
 
 def _read_file(tree: WorkingTree, file: MatchedFile, remembered: RememberedFiles) -> Iterator[ReadResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.cache.files import FileEntry
 from prompt_lint.counting.sources import is_sufficient, recall_counts
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Note
     from prompt_lint.repo.working_tree import WorkingTree
-
-
-class KnownFile(NamedTuple):
-    """What reading a file said, and the counts of each of its prompts, one for each model of the rule."""
-
-    entry: FileEntry
-    counts: Sequence[tuple[Count, ...]]
 
 
 class RememberedFiles:
@@ -61,8 +54,11 @@ class RememberedFiles:
         """Return what reading the file said, if it was looked up and hasn't changed."""
         return None if file.read_as else self._entries.get(_identify(file))
 
-    def recall(self, file: MatchedFile) -> KnownFile | None:
-        """Return what is known of the file; None unless it hasn't changed and all of its prompts are counted."""
+    def recall(self, file: MatchedFile) -> tuple[FileEntry, list[tuple[Count, ...]]] | None:
+        """Return what reading the file said, and the counts of each of its prompts, one for each model of the rule.
+
+        None unless the file hasn't changed and all of its prompts are counted.
+        """
         entry = self.find(file)
         if entry is None:
             return None
@@ -72,7 +68,7 @@ class RememberedFiles:
             if known is None:
                 return None
             counts.append(known)
-        return KnownFile(entry, counts)
+        return entry, counts
 
     def _recall_prompt(self, prompt: PromptEntry, rule: Rule) -> tuple[Count, ...] | None:
         if not prompt.digest:
