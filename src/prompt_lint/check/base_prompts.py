@@ -9,7 +9,7 @@ from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
 from prompt_lint.check.importers import may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
-from prompt_lint.config.loosenings import compile_group
+from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.repo.changes import Change, find_changes, find_converted
@@ -186,11 +186,11 @@ def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str,
     """Return, for each renamed file that a group of the base had, its path there by its current one."""
     if base_group is None:
         return {}
-    is_member = compile_group(base_group)
+    find_references = compile_references(base_group)
     return {
         path: change.base_path
         for path, change in changes.by_git.paths.items()
-        if change.kind == "renamed" and is_member(change.base_path)
+        if change.kind == "renamed" and find_references([change.base_path])
     }
 
 
