@@ -817,6 +817,21 @@ def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> No
 
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+
+
+@pytest.mark.parametrize("attribute", ["filter=none", "ident", "working-tree-encoding=UTF-8"])
+def test_an_attribute_that_converts_nothing_hides_no_growth(repo: Repo, check: Check, attribute: str) -> None:
+    """A change may name a filter that nobody has: what is on disk is still what git keeps."""
+    begin(repo, TOP + "max_growth: 10%\n" + RULE, a=SMALL)
+    repo.write(".gitattributes", f"*.md {attribute}\n")
+    repo.write("prompts/a.md", SMALL * 2)
+    repo.commit()
+
+    code, report = check()
+
+    assert (code, report.of("prompts/a.md")["status"]) == (1, "grew")
+
+
 GROUPS = """groups:
   - {name: chat, system: p/ok.md, messages: p/r.json, limit: 5000}
   - {name: all, sum: [CLAUDE.md, p/ok.md], limit: 5000}

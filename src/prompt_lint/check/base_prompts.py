@@ -66,7 +66,7 @@ def find_file_changes(
     kinds = {"changed", "renamed"}
     touched = {path for path, change in changes.paths.items() if change.kind in kinds}
     touched.update(file.path for file in targets.matched if prompts[file.display_path].kind in kinds)
-    converted = find_converted(tree.top, sorted(touched)) if touched else {}
+    converted = find_converted(tree, targets.entries, sorted(touched)) if touched else {}
     removed = list(pairing.list_removed()) if targets.is_everything else []
     return FileChanges(listed, changes, prompts, base_names, converted, removed)
 
