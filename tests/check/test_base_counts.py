@@ -819,6 +819,30 @@ def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> No
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
 
 
+def test_a_link_that_was_broken_in_the_base_is_no_fault_of_the_change(repo: Repo, check: Check) -> None:
+    """It is a note. One that breaks because its target is gone is an error, and so is one that leads elsewhere now."""
+    repo.link("prompts/out.md", "/etc/hostname")
+    repo.link("prompts/old.md", "gone.md")
+    repo.link("prompts/new.md", "../docs/new.md")
+    repo.write("docs/new.md", SMALL)
+    begin(repo, a=SMALL)
+    repo.write("prompts/a.md", SMALL * 2)
+    code, report = check()
+    assert (code, report["problems"]) == (0, [])
+    assert len([note for note in report["notes"] if "as in the base already" in note]) == 2
+
+    (repo.path / "docs/new.md").unlink()
+    (repo.path / "prompts/old.md").unlink()
+    repo.link("prompts/old.md", "also-gone.md")
+    repo.git("add", "-A")
+
+    code, report = check()
+    assert (code, [problem["path"] for problem in report["problems"]]) == (
+        3,
+        ["prompts/new.md", "prompts/old.md"],
+    )
+
+
 @pytest.mark.parametrize("attribute", ["filter=none", "ident", "working-tree-encoding=UTF-8"])
 def test_an_attribute_that_converts_nothing_hides_no_growth(repo: Repo, check: Check, attribute: str) -> None:
     """A change may name a filter that nobody has: what is on disk is still what git keeps."""

@@ -359,6 +359,27 @@ def test_an_empty_repository_is_not_green(repo: Repo, lint: Callable[..., Done])
     assert lint("check").code == 2
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "told"),
+    [
+        ("", 2, "ERROR     .prompt-lint.yaml:3: no file that matches `*.py` has a prompt in it\n"),
+        ("allow_empty: true, ", 0, ""),
+    ],
+)
+def test_a_rule_whose_files_have_no_prompt_checks_nothing(
+    repo: Repo, lint: Callable[..., Done], key: str, code: int, told: str
+) -> None:
+    """Its constant has another name now: that is like a file that was renamed. A hook that names such a file passes."""
+    rules = f"prompts: [{{files: '*.py', {key}format: python}}]\n"
+    repo.write(".prompt-lint.yaml", f"models: [claude-opus-5]\nlimit: 100\n{rules}")
+    repo.write("a.py", "SYSTEM = 'Be kind.'\n")
+
+    done = lint("check")
+
+    assert (done.code, told in done.out) == (code, True)
+    assert lint("check", "a.py").code == 0
+
+
 def test_rules_that_may_be_empty_still_measure_something(repo: Repo, lint: Callable[..., Done]) -> None:
     """Where every rule allows for no files, having none is what was asked for, and is said."""
     repo.write(

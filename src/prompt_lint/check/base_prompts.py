@@ -109,6 +109,7 @@ def read_base_prompts(
     with files is added to `problems`.
     """
     commit = comparison.commit
+    problems.messages.update(_list_broken_links(commit, targets))
     for file in targets.matched:
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
@@ -120,6 +121,17 @@ def read_base_prompts(
         results = _read_file(commit, Change("changed", file.display_path), file)
         yield from problems.sort(results, is_unchanged=False)
     yield from _read_groups(comparison, targets, changes, config, problems)
+
+
+def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
+    """Yield path and message of the broken links that were the same in the base, and broken, too."""
+    for problem in targets.problems:
+        entry, node = targets.entries.get(problem.path), commit.find_node(problem.path)
+        if entry and node and entry.kind == "link" and entry.blob == node.id:
+            try:
+                commit.resolve(problem.path)
+            except Unreadable as error:
+                yield problem.path, error.message
 
 
 def _read_file(commit: CommitTree, change: Change, file: MatchedFile) -> Iterator[ReadResult]:

@@ -95,6 +95,7 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         *run_notes.report_nothing_measured(
             config, targets, report, unmatched, has_option=settings.allow_unmatched is not None
         ),
+        *(run_notes.report_empty_rules(config, targets, report) if targets.is_everything else ()),
     ]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
