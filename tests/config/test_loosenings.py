@@ -358,3 +358,26 @@ def test_a_limit_is_loosened_one_way_only(old: int, new: int) -> None:
 
     assert bool(list_loosenings(one, other)) is (new > old)
     assert bool(list_loosenings(other, one)) is (old > new)
+
+
+LEGACY = "exempt: [{files: old/, reason: Later., until: 2030-01-01}, {files: old/b.md, reason: Soon., until: 2027-01-01}]\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "paths", "expected"),
+    [
+        (LEGACY, {"old/a.md": "a.md"}, ["exempt until 2030-01-01, now also `old/a.md`: Later."]),
+        (LEGACY, {"old/b.md": "old/a.md", "old/b.txt": "b.txt", "a.md": "old/c.md"}, []),
+        (
+            LEGACY.partition(", {")[0] + "]\n",
+            {"old/a.md": "old/a.md", "old/b.md": "old/b.md"},
+            ["exempt until 2030-01-01, now also `old/b.md`: Later."],
+        ),
+    ],
+    ids=["moved there", "moved between or away", "a shorter one is gone"],
+)
+def test_an_exemption_may_be_for_more_prompts_than_in_the_base(
+    after: str, paths: dict[str, str], expected: list[str]
+) -> None:
+    """Exemptions are compared by the prompts that they are for, as rules are. The last one that matches decides."""
+    assert [one[1] for one in list_loosenings(ONE + LEGACY, ONE + after, paths)] == expected

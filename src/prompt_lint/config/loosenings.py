@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
-    from prompt_lint.model.rules import Group, MaxGrowth, Rule
+    from prompt_lint.model.rules import Exemption, Group, MaxGrowth, Rule
 
 
 def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
@@ -28,10 +28,9 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     loosenings = list(_compare_rules(base, current, base_paths))
     folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
     for folder in folders:
-        old, new = base.find_governing(folder), current.find_governing(folder)
         loosenings += _compare_groups(base, current, folder, base_paths)
-        loosenings += _compare_exemptions(base, new) if new.folder == folder else ()
-        loosenings += _compare_policies(old, new)
+        loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
+    loosenings += _compare_exemptions(base, current, base_paths)
     return [*loosenings, *_compare_on_raise(base, current)]
 
 
@@ -225,16 +224,42 @@ def _includes(names: set[str], others: set[str]) -> bool:
     return others <= names or ("" in names and ON_DEMAND not in others)
 
 
-def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:
-    """Yield the exemptions of one configuration that none of the base's had."""
+def _compare_exemptions(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+    """Yield the exemptions that the base hadn't, and those that are for more of its files now, or for longer."""
     known = {(exemption.files, exemption.until) for each in base.list_all() for exemption in each.exempt}
-    for exemption in current.exempt:
-        if (exemption.files, exemption.until) not in known:
+    newly_exempt = _find_newly_exempt(base, current, base_paths)
+    for exemption in (one for config in current.list_all() for one in config.exempt):
+        is_new = (exemption.files, exemption.until) not in known
+        paths = [] if is_new else newly_exempt.get(id(exemption), [])
+        if is_new or paths:
             until = f" until {exemption.until}" if exemption.until else ""
-            subject = ", ".join(exemption.files)
-            yield Loosening(
-                subject,
-                f"exempt{until}: {exemption.reason}",
-                exemption.line,
-                config_path=exemption.config_path,
-            )
+            also = f", now also {_describe_paths(paths)}" if paths else ""
+            subject, description = ", ".join(exemption.files), f"exempt{until}{also}: {exemption.reason}"
+            yield Loosening(subject, description, exemption.line, config_path=exemption.config_path)
+
+
+def _find_newly_exempt(base: Config, current: Config, base_paths: Mapping[str, str]) -> dict[int, list[str]]:
+    """Return by the id of an exemption the prompts that weren't exempt in the base, or not for so long."""
+    find_now, find_before = _compile_exemptions(current), _compile_exemptions(base)
+    rules = compile_config(current)
+    newly_exempt: dict[int, list[str]] = {}
+    for path, base_path in base_paths.items():
+        if (now := find_now(path)) and rules.find_rule(path):
+            before = find_before(base_path)
+            if before is None or (before.until and (not now.until or now.until > before.until)):
+                newly_exempt.setdefault(id(now), []).append(path)
+    return newly_exempt
+
+
+def _compile_exemptions(config: Config) -> Callable[[str], Exemption | None]:
+    """Return a function: a path → the exemption that decides, the last one that matches in the configuration that governs it."""
+    compiled = {
+        each.folder: [(one, patterns.compile_patterns(one.files)) for one in reversed(each.exempt)]
+        for each in config.list_all()
+    }
+
+    def find(path: str) -> Exemption | None:
+        governing = config.find_governing(path)
+        return next((one for one, matches in compiled[governing.folder] if matches(path)), None)
+
+    return find
