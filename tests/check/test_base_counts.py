@@ -843,6 +843,71 @@ def test_a_link_that_was_broken_in_the_base_is_no_fault_of_the_change(repo: Repo
     )
 
 
+STRICT = (
+    TOP
+    + """prompts:
+  - {files: drafts/, limit: 500}
+  - {files: live/, limit: 100, allow_empty: true}
+"""
+)
+
+
+def move_file(repo: Repo) -> None:
+    (repo.path / "live").mkdir(exist_ok=True)
+    repo.git("mv", "drafts/a.md", "live/a.md")
+
+
+def move_link(repo: Repo) -> None:
+    (repo.path / "live/link.md").unlink(missing_ok=True)
+    repo.link("live/link.md", "../drafts/a.md")
+
+
+@pytest.mark.parametrize("move", [move_file, move_link])
+@pytest.mark.parametrize(("limit", "code", "inherited"), [(100, 1, False), (90, 1, False), (600, 0, True)])
+def test_a_prompt_that_is_moved_over_a_limit_fails(
+    repo: Repo, check: Check, move: Callable[[Repo], None], limit: int, code: int, *, inherited: bool
+) -> None:
+    """It isn't larger, but what is where the base had that limit is. It is spared only where the change lowered the limit, too."""
+    repo.write("drafts/a.md", LARGE)
+    repo.write("drafts/b.md", SMALL)
+    repo.write("live/b.md", SMALL)
+    repo.link("live/link.md", "b.md")
+    begin(repo, STRICT.replace("100, allow", f"{limit}, allow"))
+    move(repo)
+    repo.write(".prompt-lint.yaml", STRICT)
+
+    result, report = check()
+
+    [over] = [each for each in report["verdicts"] if each["status"] == "over"]
+    assert (result, over["growth"], over["inherited"]) == (code, 0, inherited)
+
+
+@pytest.mark.parametrize(
+    ("after", "extra", "what"),
+    [
+        (RULE + "exclude: prompts/new/\n", "", "no rule applies to `prompts/new/b.md` any more"),
+        (RULE.replace("**/", ""), "", "no rule applies to `prompts/new/b.md` any more"),
+        (RULE[:-2] + ", {files: prompts/new/, limit: 9000}]\n", "", "limit raised"),
+        (RULE, TOP.replace("100", "9000") + "prompts: [{files: '*.md'}]\n", "limit raised"),
+        (RULE[:-2] + ", {files: prompts/new/, limit: 90}]\n", "", None),
+    ],
+    ids=["excluded", "narrowed", "a rule", "a configuration", "a stricter rule"],
+)
+def test_a_new_prompt_brings_no_limit_of_its_own_unseen(
+    repo: Repo, check: Check, after: str, extra: str, what: str | None
+) -> None:
+    """A rule of the base is for its path, too."""
+    begin(repo, TOP + RULE + "on_raise: fail\n", a=SMALL)
+    repo.write(".prompt-lint.yaml", TOP + after + "on_raise: fail\n")
+    repo.write("prompts/new/b.md", LARGE if what else SMALL)
+    if extra:
+        repo.write("prompts/new/.prompt-lint.yaml", extra)
+
+    code, report = check()
+
+    assert (code, [each["what"] for each in report["loosened"]]) == ((1, [what]) if what else (0, []))
+
+
 @pytest.mark.parametrize("attribute", ["filter=none", "ident", "working-tree-encoding=UTF-8"])
 def test_an_attribute_that_converts_nothing_hides_no_growth(repo: Repo, check: Check, attribute: str) -> None:
     """A change may name a filter that nobody has: what is on disk is still what git keeps."""

@@ -192,7 +192,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
     return report._replace(
-        verdicts=[base_counts.apply_policy(verdict, comparison) for verdict in verdicts],
+        verdicts=[base.apply_policy(verdict) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
