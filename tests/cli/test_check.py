@@ -545,6 +545,24 @@ def test_links_are_counted_once_under_the_name_of_the_file(repo: Repo, lint: Cal
     assert "ok        AGENTS.md  also CLAUDE.md" in lint("check", "-v").out
 
 
+def test_a_link_that_may_have_led_to_a_folder_of_prompts_is_an_error(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """What was behind it isn't checked. Links where no pattern names a folder may lead anywhere."""
+    rules = "prompts: [{files: [p/**/*.md, skills/*/SKILL.md, top/in/*.md, '*.txt', ok.md]}]\n"
+    sums = "groups: [{name: g, sum: [s/*.md], limit: 99}]\n"
+    repo.write(".prompt-lint.yaml", f"models: [claude-opus-5]\nlimit: 100\n{rules}exclude: p/old\n{sums}")
+    repo.write("ok.md", "x")
+    repo.write("s/b.md", "x")
+    for link in ("p/x", "p/old", "p/picture.png", "skills/x", "top", "s/a.md", "s/x", "result"):
+        repo.link(link, "/nowhere")
+
+    done = lint("check", "--output-format", "json")
+
+    assert done.code == 3
+    assert [problem["path"] for problem in done.report["problems"]] == ["p/x", "s/a.md", "skills/x", "top"]
+
+
 def test_a_link_to_a_file_of_no_rule_brings_it_in(repo: Repo, lint: Callable[..., Done]) -> None:
     """A rule that owns the link owns the file behind it."""
     prompts(repo)

@@ -83,13 +83,14 @@ class RuleMatcher(NamedTuple):
 
     def list_folders(self) -> set[str]:
         """Return files and folders that together hold every path that a rule can match; "" is the whole tree."""
-        return patterns.find_folders(self._list_patterns())
+        return patterns.find_folders(self.list_patterns())
 
     def list_endings(self) -> set[str]:
         """Return texts; each path that a rule can match contains one of them."""
-        return patterns.find_endings(self._list_patterns())
+        return patterns.find_endings(self.list_patterns())
 
-    def _list_patterns(self) -> Iterator[str]:
+    def list_patterns(self) -> Iterator[str]:
+        """Yield the patterns of all rules."""
         for matcher in (self, *self.nested.values()):
             yield from (pattern for compiled in matcher.rules for pattern in compiled.rule.files)
 
