@@ -954,6 +954,17 @@ def test_a_broken_file_that_others_take_in_is_no_fault_of_the_change(
     assert report.of("p/ok.md")["growth"] > 0
 
 
+def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: Check) -> None:
+    """It may be any size now: that it couldn't be read before says nothing of it."""
+    begin_broken(repo, b"\xff\xfe\x00")
+    repo.write("broken/style.md", b"\xff\xfe\x00" + LARGE.encode())
+    repo.git("add", "-A")
+
+    code, report = check()
+
+    assert (code, [problem["path"] for problem in report["problems"]]) == (3, ["CLAUDE.md"])
+
+
 def test_a_group_that_takes_in_a_broken_file_is_broken_by_the_change(repo: Repo, check: Check) -> None:
     """The file was broken before, but nothing of the group was."""
     begin_broken(repo, POINTER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.base_pairing import BasePairing
@@ -16,7 +17,7 @@ from prompt_lint.repo.changes import Change, find_changes, find_converted
 from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.read_prompts import ReadResult
@@ -81,13 +82,16 @@ class BaseProblems(NamedTuple):
     read_paths: set[str]
     messages: set[tuple[str, str]]
 
-    def sort(self, results: Iterable[ReadResult], *, is_unchanged: bool) -> Iterator[ReadPrompt]:
-        """Yield the prompts, and add the problems of what hasn't changed."""
+    def sort(self, results: Iterable[ReadResult], is_unchanged: Callable[[], bool]) -> Iterator[ReadPrompt]:
+        """Yield the prompts, and add the problems of what hasn't changed, which is asked once there are any."""
+        found: set[tuple[str, str]] = set()
         for result in results:
             if isinstance(result, ReadPrompt):
                 yield result
-            elif is_unchanged and isinstance(result, Problem):
-                self.messages.add((result.path, result.message))
+            elif isinstance(result, Problem):
+                found.add((result.path, result.message))
+        if found and is_unchanged():
+            self.messages.update(found)
 
     def includes(self, problem: Problem, changes: FileChanges) -> bool:
         """Return whether a problem was in the base, in the same file or group."""
@@ -97,6 +101,7 @@ class BaseProblems(NamedTuple):
 
 
 def read_base_prompts(
+    tree: WorkingTree,
     comparison: Comparison,
     targets: Targets,
     changes: FileChanges,
@@ -114,12 +119,13 @@ def read_base_prompts(
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
-            results = _read_file(commit, change, file)
-            yield from problems.sort(results, is_unchanged=change.kind == "unchanged")
+            reader = IncludeReader(commit)
+            results = _read_file(reader, commit, change, file)
+            yield from problems.sort(results, partial(_is_untouched, tree, commit, change, reader))
             problems.read_paths.add(file.display_path)
     for file in changes.removed:
-        results = _read_file(commit, Change("changed", file.display_path), file)
-        yield from problems.sort(results, is_unchanged=False)
+        results = _read_file(IncludeReader(commit), commit, Change("changed", file.display_path), file)
+        yield from problems.sort(results, lambda: False)
     yield from _read_groups(comparison, targets, changes, config, problems)
 
 
@@ -134,10 +140,21 @@ def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[s
                 yield problem.path, error.message
 
 
-def _read_file(commit: CommitTree, change: Change, file: MatchedFile) -> Iterator[ReadResult]:
+def _is_untouched(tree: WorkingTree, commit: CommitTree, change: Change, reader: IncludeReader) -> bool:
+    """Return whether a file is as it was in the base, and so are those that it imports, as far as they are staged."""
+    paths = reader.requested
+    if change.kind != "unchanged" or not paths:
+        return change.kind == "unchanged"
+    entries = tree.list_entries((), paths)
+    nodes = {path: commit.find_node(path) for path in paths if path in entries and entries[path].blob}
+    return all(node is not None and node.id == entries[path].blob for path, node in nodes.items())
+
+
+def _read_file(
+    reader: IncludeReader, commit: CommitTree, change: Change, file: MatchedFile
+) -> Iterator[ReadResult]:
     """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
     rule = file.rule
-    reader = IncludeReader(commit)
     try:
         path = change.base_path
         data = commit.read_blob(change.blob) if change.blob else commit.read(commit.resolve(path))
@@ -179,7 +196,7 @@ def _read_groups(
         [matched] = match_group_files([group], names, aliases, targets.matcher)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
         is_unchanged = comparison.config is None or _has_same_files(base_group, group)
-        prompts = problems.sort(read_groups([matched], commit), is_unchanged=is_unchanged)
+        prompts = problems.sort(read_groups([matched], commit), partial(bool, is_unchanged))
         yield from (prompt._replace(is_base=True) for prompt in prompts)
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
 
