@@ -266,7 +266,7 @@ class _DocumentBuilder:
 
 def _is_left_out(event: Any) -> bool:
     """Return whether nothing is written where a value or key could be. The parsers differ on where that is."""
-    return isinstance(event, yaml.ScalarEvent) and event.start_mark.index == event.end_mark.index
+    return event.start_mark.index == event.end_mark.index and isinstance(event, yaml.ScalarEvent)
 
 
 def _resolve_number(text: str) -> str | float:
