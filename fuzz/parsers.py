@@ -44,6 +44,8 @@ _FOR_ONE_PARSER = re.compile(rb"\t|[\[{].*(?:\?|:[\[\]{},?])|[|>][-+0-9]*#", re.
 _LARGEST_COMPARED = 2_000
 # A megabyte without a space takes the tokenizer seconds, which are its own target's subject.
 _LARGEST_COUNTED = 1 << 16
+# As many prompts of a file are split into parts.
+_MOST_SPLIT = 10
 _PICTURE = pictures.png(9, 9)
 # A file that imports itself under many names is read as often.
 _LARGEST_IMPORTED = 2_000
@@ -130,6 +132,7 @@ def check_format(data: bytes, name: str, paths: Sequence[str]) -> None:
             with suppress(Unreadable):
                 count = offline.count_request(make.MODEL, prompt.request)
                 assert 0 <= count.low <= count.tokens <= count.high
+    for prompt in prompts[:_MOST_SPLIT]:
         for part in prompt_format.parts(path, data, prompt, read):
             assert 1 <= part.first_line <= part.last_line <= lines
 
