@@ -245,6 +245,32 @@ def test_a_file_that_is_removed_as_it_is_opened_is_none(
     assert read_counts(folder, [key(1)]) == {}
 
 
+def test_a_file_that_is_removed_each_time_is_tried_four_times(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it is left alone: neither read nor written any more."""
+    save_counts(folder, counts([1]))
+    tries = []
+
+    def connect(*given: Any) -> sqlite3.Connection:
+        tries.append(given)
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = sqlite_file.READONLY_MOVED
+        raise error
+
+    monkeypatch.setattr(sqlite_file, "connect", connect)
+
+    read = run_with_cache(folder, counts([1]))
+    tried_to_read = len(tries)
+    written = save_counts(folder, counts(range(600)))
+
+    assert read == ({}, [f"the cache {folder / FILE} is not used: it can't be written"])
+    assert written == [
+        f"the cache {folder / FILE} can't be written, so new counts weren't saved: it can't be written"
+    ]
+    assert (tried_to_read, len(tries)) == (4, 8)
+
+
 def test_a_damaged_file_that_is_only_written_to_is_replaced(folder: Path) -> None:
     """What is new is in the next one."""
     folder.mkdir()

@@ -38,8 +38,9 @@ WRITE_PATIENCE = 2.0
 _READ_SECONDS, _READ_SECONDS_EACH = 2.0, 50e-6
 _READ_ALL = 200_000
 _WRITE_SECONDS = 10.0
-# Repairs during one read or write: a journal rolled back, a damaged file emptied, by us or by another process.
-_REPAIRS = 3
+# How often one read or write is tried. Between two tries, a journal is rolled back, or a damaged file is emptied by us
+# or by another process.
+_TRIES = 4
 
 _BATCH = 200
 _BATCH_SECONDS = 5.0
@@ -117,7 +118,6 @@ class Store:
                     self._evict()
             self._reading = self._writing = self._has_grown = False
             self._unsaved.clear()
-            self._to_mark.clear()
             self._drop_reader()
 
     def read_all(self) -> tuple[int, list[tuple[bytes, bytes | None]]]:
@@ -150,7 +150,7 @@ class Store:
 
     def _read(self, names: Collection[bytes] | None, take: Callable[[Iterable[Row]], None]) -> None:
         """Hand the rows of `names` (all rows for None) to `take`, as many as can be read."""
-        for repairs in range(_REPAIRS + 1):
+        for tries_left in reversed(range(_TRIES)):
             if not (self._reading and self._find_file()):
                 return
             try:
@@ -160,7 +160,7 @@ class Store:
                 if sqlite_file.error_code(error) in (sqlite_file.BUSY, sqlite_file.LOCKED):
                     self._reading = False
                     self._warn("is not read", error)
-                elif repairs == _REPAIRS or not self._repair(error):
+                elif not (tries_left and self._repair(error)):
                     self._give_up(error)
             else:
                 return
@@ -215,19 +215,9 @@ class Store:
 
     def _roll_back(self) -> bool:
         """Undo what a killed writer left half done, which a reader that may not write can't."""
-        try:
-            writer = sqlite_file.connect(self.path, "rw", _READ_PATIENCE, self._is_late)
-        except Exception:  # noqa: BLE001  # as in `_read`
-            return False
-        try:
-            writer.execute("BEGIN IMMEDIATE")
-            writer.execute("PRAGMA user_version").fetchall()
-            writer.execute("ROLLBACK")
-        except Exception:  # noqa: BLE001  # as in `_read`
-            return False
-        finally:
-            writer.close()
-        return True
+        with suppress(Exception), self._writer(_READ_PATIENCE):
+            return True
+        return False
 
     def _empty(self, error: Exception) -> bool:
         """Empty a damaged file, once in a run, and keep a copy of it."""
@@ -246,7 +236,7 @@ class Store:
     # Writing
 
     def _save(self, patience: float, *, last: bool) -> None:
-        for repairs in range(_REPAIRS + 1):
+        for tries_left in reversed(range(_TRIES)):
             if not (self._writing and (self._unsaved or self._to_mark)):
                 return
             try:
@@ -256,7 +246,7 @@ class Store:
                 if is_busy and not last:
                     self._was_busy = True  # `close` tries once more
                     return
-                if repairs == _REPAIRS or not self._repair(error):
+                if not (tries_left and self._repair(error)):
                     self._writing = False
                     if self._unsaved:
                         self._warn("can't be written, so new counts weren't saved", error)
