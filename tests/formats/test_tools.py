@@ -193,6 +193,8 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
         ('[{"name": "x",\n "input_schema": {"properties": {}}}]', '`tools[0].input_schema` needs `"type": "object"` at its top', 2),
         ('{"x": {"description": "",\n "parameters": {"type": "object", "anyOf": []}}}',
          "`tools.x.parameters` has `anyOf` at its top, which the API refuses", 2),
+        ('[{"name": "y", "input_schema": {"type": "object"}}, {"name": "x",\n "input_schema": "s"}]',
+         "`tools[1].input_schema` is a text, not a JSON Schema", 2),
         ('[{"name": "x", "input_schema": {"type": "object"}},\n3]', "`tools[1]` is a number, not an object", 2),
         ('[{"name": "x", "description": 3, "input_schema": {"type": "object"}}]',
          "`tools[0]` has a `description` that is a number, not a text", 1),
@@ -202,7 +204,7 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
          "`tools[1]` has a `type` that is an empty list, not a text", 1),
         ('[{"name": "list-apps", "input_schema": {"type": "object", "properties": {"id": {},\n "filter[bundleId]": {}}}}]',
          "the tool `list-apps` has the property `filter[bundleId]`", 2),
-        ('{"tools": [{"name": "x", "inputSchema": {"type": "object",\n "properties": {\n"cwd?": {}, "a b": {}}}}]}',
+        ('{"tools": [{"name": "x", "inputSchema": {"type": "object",\n "properties": {\n"cwd?": {},\n"a b": {}}}}]}',
          "the tool `x` has the properties `cwd?`, `a b`", 3),
         ('[{"type": "function", "function": {"name": "f", "parameters": {"properties": {"' + "p" * 65 + '": {}}}}}]',
          f"the tool `f` has the property `{'p' * 60}`", 1),
@@ -284,7 +286,8 @@ def test_a_system_prompt_in_other_words_beside_tools_is_an_error(data: str) -> N
 @pytest.mark.parametrize("wrap", ["%s", '{"tools": %s}', '{"jsonrpc": "2.0", "result": {"tools": %s}}'])
 def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
     """By its name, with what the model reads of it."""
-    raw = (wrap % f"[\n{json.dumps(mcp(FIND))},\n\n{json.dumps(SEARCH)}\n]").encode()
+    search = json.dumps({**SEARCH, "user_location": {"city": "Zürich"}}, ensure_ascii=False)
+    raw = (wrap % f"[\n{json.dumps(mcp(FIND))},\n\n{search}\n]").encode()
     [prompt] = [
         result
         for result in TOOLS.parse("a.json", raw, make.rule(), read_nothing)
@@ -296,7 +299,7 @@ def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
     read = json.dumps({"description": "Finds.", "name": "find", "parameters": SCHEMA})
     assert [part[:4] for part in parts] == [
         ("find", 2, 3, f"<function>{read}</function>\n"),
-        ("web_search", 4, 5, json.dumps(SEARCH)),
+        ("web_search", 4, 5, search),
     ]
 
 
