@@ -101,11 +101,20 @@ def test_bare_properties_become_an_object() -> None:
     assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {"q": {"type": "string"}}}
 
 
+def test_a_schema_without_a_type_is_an_object() -> None:
+    """Properties that are below `properties` already stay there."""
+    schema = {"properties": {"q": {"type": "string"}}}
+    data = {"find": {"description": "Finds.", "parameters": schema}}
+
+    assert tools(data)[0]["input_schema"] == {"type": "object", **schema}
+
+
 def test_a_list_of_properties_becomes_an_object() -> None:
     """Each says its own name there, and whether it is required."""
     listed = [
         {"name": "q", "type": "string", "required": True},
-        {"name": "n", "type": "integer", "required": False},
+        {"name": "n", "type": "object", "required": ["x"], "nullable": True},
+        {"name": "m", "type": "integer", "required": False},
     ]
     data = {
         "find": {"description": "Finds.", "parameters": listed},
@@ -113,7 +122,8 @@ def test_a_list_of_properties_becomes_an_object() -> None:
     }
 
     assert kind(data) == "tools"
-    properties = {"q": {"type": "string"}, "n": {"type": "integer"}}
+    named = {"type": "object", "required": ["x"], "nullable": True}
+    properties = {"q": {"type": "string"}, "n": named, "m": {"type": "integer"}}
     assert [tool["input_schema"] for tool in tools(data)] == [
         {"type": "object", "properties": properties, "required": ["q"]},
         {"type": "object", "properties": {}},
