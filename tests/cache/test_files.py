@@ -411,15 +411,16 @@ def test_in_ci_every_file_is_read(
     assert sorted(opened) == [A, B]
 
 
-def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, opened: list[str]) -> None:
-    """A hard link that is another kind of file by its name isn't counted as the first one is, whichever came first."""
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, link: Callable[[Path, Path], None]) -> None:
+    """A link that is another kind of file by its name isn't counted as the first one is, whichever came first."""
     text = "---\nname: x\ndescription: Does this.\n---\nDo that.\n"
     repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", '"{a,b}/*.md"'))
     repo.write("a/plain.md", text)
     wait_a_tick()
     first = lint()
     (repo.path / "b").mkdir()
-    os.link(repo.path / "a/plain.md", repo.path / "b/SKILL.md")
+    link(repo.path / "a/plain.md", repo.path / "b/SKILL.md")
     wait_a_tick()
 
     both = lint()
