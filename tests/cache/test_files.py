@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import api_server
 
 from prompt_lint.cache.files import FILE, STAMP_BYTES, FileEntry, PromptEntry, open_files
 from prompt_lint.cli import main
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.support.api_server import ApiServer
     from tests.support.repo import Repo
 
 CONFIG = """\
@@ -251,9 +253,9 @@ def test_unchanged_files_are_not_opened(repo: Repo, lint: Lint, opened: list[str
 def test_a_file_is_not_read_again_while_its_imports_are_the_same(
     repo: Repo, lint: Lint, opened: list[str]
 ) -> None:
-    """Also one that isn't there. An import that git ignores now is another one; test_any_cache.py has the other changes."""
+    """Also those that aren't there, until one is. An import that git ignores now is another one; test_any_cache.py has the other changes."""
     repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", "CLAUDE.md"))
-    repo.write("CLAUDE.md", "@docs/a.md\n@docs/gone.md\n")
+    repo.write("CLAUDE.md", "@docs/a.md\n@docs/gone.md\n@docs/new.md\n")
     repo.write("docs/a.md", "Be kind.\n")
     wait_a_tick()
     first = lint()
@@ -261,9 +263,12 @@ def test_a_file_is_not_read_again_while_its_imports_are_the_same(
     opened.clear()
     assert (lint(), opened) == (first, [])
 
+    repo.write("docs/new.md", "Be brief, and polite.\n")
+    wait_a_tick()
+    assert (more := lint()) != first
     repo.write(".gitignore", "docs/a.md\n")
 
-    assert lint() != first
+    assert lint() not in (first, more)
 
 
 def test_a_limit_may_change(repo: Repo, lint: Lint, opened: list[str]) -> None:
@@ -276,6 +281,23 @@ def test_a_limit_may_change(repo: Repo, lint: Lint, opened: list[str]) -> None:
 
     assert main.run(["check", "-q"]) == 1
     assert set(opened) <= {A, B}  # read for the breakdown of what fails
+
+
+def test_a_known_file_is_counted_by_the_api_for_each_model_that_needs_it(
+    repo: Repo, lint: Lint, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `auto`, an offline count doesn't decide a limit within its interval; it does for the other model."""
+    repo.write(A, "Answer in one sentence.\n" * 50)
+    wait_a_tick()
+    tokens, _ = lint()[A]
+    limits = f"    limits: {{claude-sonnet-5-5: {tokens}, claude-sonnet-4-6: 9999}}\n"
+    repo.write(".prompt-lint.yaml", CONFIG + limits)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", api_server.KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    api.count = lambda model, fields: tokens - 1
+
+    assert lint("--counting", "auto")[A][0] == tokens - 1
+    assert [request["model"] for request in api.counted()] == ["claude-sonnet-5-5"]
 
 
 def test_a_known_file_over_the_size_is_refused(lint: Lint) -> None:
