@@ -373,6 +373,25 @@ def test_a_row_that_is_read_is_marked_as_seen_once_in_30_days(folder: Path) -> N
     assert [read_and_look(days) for days in (29, 30, 31, 60, 62)] == [0, 0, 31, 31, 62]
 
 
+def test_rows_are_marked_with_the_first_rows_that_are_saved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`close` has nothing left to write then."""
+    save_counts(folder, counts([1]), clock=lambda: NOW)
+    modes, connect = [], sqlite_file.connect
+
+    def connect_and_note(path: str, mode: str, *given: Any) -> sqlite3.Connection:
+        modes.append(mode)
+        return connect(path, mode, *given)
+
+    monkeypatch.setattr(sqlite_file, "connect", connect_and_note)
+    with closing(open_counts(str(folder), clock=lambda: NOW + 60 * DAY)) as cache:
+        cache.get([key(1)], "api")
+        cache.put(counts(range(200)))
+
+    assert modes == ["ro", "rw"]
+
+
 def test_a_transaction_that_was_cut_off_is_rolled_back_by_a_reader(folder: Path, tmp_path: Path) -> None:
     """The journal of a killed writer holds what was there before it."""
     known = counts(range(2_000))

@@ -224,7 +224,6 @@ class Store:
         if self._was_emptied or not self._status:
             return False
         self._was_emptied = True
-        self._drop_reader()
         try:
             copy_name = sqlite_file.empty_file(self.path, self._status, self.now())
         except OSError:
