@@ -92,6 +92,7 @@ def test_names_may_be_keys() -> None:
     for shape in (data, {"tools": data}):
         assert kind(shape) == "tools"
         assert tools(shape) == [FIND, OPEN]
+    assert tools({"find": {"description": "Finds.", "input_schema": SCHEMA}}) == [FIND]
 
 
 def test_bare_properties_become_an_object() -> None:
@@ -101,9 +102,15 @@ def test_bare_properties_become_an_object() -> None:
     assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {"q": {"type": "string"}}}
 
 
-def test_a_schema_without_a_type_is_an_object() -> None:
-    """Properties that are below `properties` already stay there."""
-    schema = {"properties": {"q": {"type": "string"}}}
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"q": {"type": "string"}}},
+        {"q": {"type": "string"}, "additionalProperties": False},
+    ],
+)
+def test_a_schema_without_a_type_is_an_object(schema: dict[str, Any]) -> None:
+    """Where it isn't properties alone, it stays as it is."""
     data = {"find": {"description": "Finds.", "parameters": schema}}
 
     assert tools(data)[0]["input_schema"] == {"type": "object", **schema}
@@ -131,7 +138,14 @@ def test_a_list_of_properties_becomes_an_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "listed", [["q"], [{"type": "string"}], [{"name": "q"}, {"name": "q"}], [{"name": 1}]]
+    "listed",
+    [
+        ["q"],
+        [{"type": "string"}],
+        [{"name": "q"}, {"type": "string"}],
+        [{"name": "q"}, {"name": "q"}],
+        [{"name": 1}],
+    ],
 )
 def test_a_list_of_anything_else_is_no_tool(listed: list[object]) -> None:
     """A name that stands twice, or isn't there, leaves nothing to make an object of."""
@@ -151,9 +165,15 @@ def test_a_tool_without_a_schema_is_an_error_of_that_name(wrap: str) -> None:
 
 def test_arguments_that_are_left_out_are_none() -> None:
     """OpenAI takes a function without `parameters`."""
-    data = [{"type": "function", "function": {"name": "now", "description": "The time."}}, nested(FIND)]
+    function = {"name": "now", "description": "The time."}
 
-    assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {}}
+    for spelled in (
+        {"type": "function", "function": function},
+        {"type": "function", **function},
+        {"function": function},
+    ):
+        read = tools([spelled, nested(FIND)])[0]
+        assert read == {**function, "input_schema": {"type": "object", "properties": {}}}
 
 
 def test_tools_of_the_server_are_passed_on() -> None:
@@ -297,7 +317,7 @@ def test_a_system_prompt_in_other_words_beside_tools_is_an_error(data: str) -> N
 def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
     """By its name, with what the model reads of it."""
     search = json.dumps({**SEARCH, "user_location": {"city": "Zürich"}}, ensure_ascii=False)
-    raw = (wrap % f"[\n{json.dumps(mcp(FIND))},\n\n{search}\n]").encode()
+    raw = (wrap % f"[\n{json.dumps(mcp({**FIND, 'description': 'Trouvé.'}))},\n\n{search}\n]").encode()
     [prompt] = [
         result
         for result in TOOLS.parse("a.json", raw, make.rule(), read_nothing)
@@ -306,7 +326,7 @@ def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
 
     parts = list(TOOLS.parts("a.json", raw, prompt, read_nothing))
 
-    read = json.dumps({"description": "Finds.", "name": "find", "parameters": SCHEMA})
+    read = f'{{"description": "Trouvé.", "name": "find", "parameters": {json.dumps(SCHEMA)}}}'
     assert [part[:4] for part in parts] == [
         ("find", 2, 3, f"<function>{read}</function>\n"),
         ("web_search", 4, 5, search),
