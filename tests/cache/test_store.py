@@ -335,6 +335,32 @@ def test_a_file_that_is_cleared_during_a_run_is_created_again(folder: Path) -> N
     assert read_counts(folder, counts(range(300))) == counts(range(300))
 
 
+def test_a_file_that_another_run_creates_again_is_read(folder: Path) -> None:
+    """Not the old one, which this run still has open."""
+    save_counts(folder, counts([1]))
+    with closing(open_counts(str(folder))) as cache:
+        before = cache.get([key(1)], "api")
+        clear_cache(str(folder))
+        save_counts(folder, counts([2]))
+        after = cache.get([key(1), key(2)], "api")
+
+    assert (before, after) == (counts([1]), counts([2]))
+
+
+def test_a_file_that_takes_too_long_to_answer_is_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file may be made so that SQLite never ends. What it has said before the end of its time is used."""
+    known = counts(range(3_000))
+    save_counts(folder, known)
+    monkeypatch.setattr(store, "_READ_SECONDS", -1)
+
+    found, warnings = run_with_cache(folder, known)
+
+    assert found.items() < known.items()
+    assert warnings == [f"the cache {folder / FILE} is not used: it takes too long to answer"]
+
+
 @pytest.mark.parametrize("value", [None, 5, 5.5, "text", b"", b"x" * 20, b"x" * 90_000, b"x" * 200_000])
 def test_a_row_of_another_type_is_not_found(folder: Path, value: object) -> None:
     """SQLite lets any value into any column."""
