@@ -210,8 +210,8 @@ class Store:
         code = getattr(error, "sqlite_errorcode", 0)
         if code == sqlite_file.READONLY_ROLLBACK:
             return self._roll_back()
-        was_removed = code in (sqlite_file.READONLY_MOVED, sqlite_file.DELETE_NOENT)
-        return was_removed or (code == sqlite_file.CANTOPEN and not os.path.lexists(self.path))
+        # Those of a file that was removed as it was opened; the last one has other causes, too.
+        return code in (sqlite_file.READONLY_MOVED, sqlite_file.DELETE_NOENT, sqlite_file.CANTOPEN)
 
     def _roll_back(self) -> bool:
         """Undo what a killed writer left half done, which a reader that may not write can't."""
