@@ -176,24 +176,24 @@ class Store:
                 for rows in sqlite_file.select_rows(reader, names):
                     take(rows)
 
-    def _find_file(self) -> bool:
-        """Return whether a file is there to be opened. Anything else in its place, a link too, is left alone."""
+    def _find_file(self) -> os.stat_result | None:
+        """Return the status of a file that can be opened, or None. Anything else in its place, a link too, is left alone."""
         before, self._status = self._status, None
         try:
             status = os.lstat(self.path)
         except FileNotFoundError:
             self._drop_reader()
-            return False
+            return None
         except OSError as error:
             self._give_up(error)
-            return False
+            return None
         if not stat.S_ISREG(status.st_mode):
             self._give_up("it is not a regular file")
-            return False
+            return None
         if not (before and os.path.samestat(before, status)):
             self._drop_reader()
         self._status = status
-        return True
+        return status
 
     def _drop_reader(self) -> None:
         if self._reader is not None:
@@ -271,7 +271,8 @@ class Store:
 
     def _evict(self) -> None:
         """Drop rows that nobody has read in 90 days, and no more of them than are beyond 100,000."""
-        if not self._find_file() or not self._status or self._status.st_size < _ROWS_KEPT * _ROW_BYTES:
+        status = self._find_file()
+        if not status or status.st_size < _ROWS_KEPT * _ROW_BYTES:
             return
         with self._writer(_READ_PATIENCE) as writer:
             if sqlite_file.has_table(writer):
