@@ -342,7 +342,9 @@ def test_a_failure_lists_the_largest_tools(repo: Repo, lint: Callable[..., Done]
     done = lint("check", "tools.json", "--limit", "100", "--model", "claude-opus-5")
 
     section = done.out[done.out.index("Largest sections") :].splitlines()[1:4]
-    assert [line.split()[-1] for line in section] == ["large", "medium", "small"]
+    assert [(line.split()[0], line.split()[-1]) for line in section] == [
+        ("259", "large"), ("120", "medium"), ("64", "small"),
+    ]  # fmt: skip
 
 
 def test_why_a_format_was_recognised_is_reported(repo: Repo, lint: Callable[..., Done]) -> None:

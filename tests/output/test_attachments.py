@@ -87,7 +87,7 @@ def test_azure_uploads_a_page(
     """By a logging command on stdout, and not where stdout was asked for in a format."""
     write_prompt(repo)
     monkeypatch.setenv("TF_BUILD", "True")
-    folder = tmp_path / "100%"
+    folder = tmp_path / "100%3B"
     folder.mkdir()
     monkeypatch.setenv("AGENT_TEMPDIRECTORY", str(folder))
     done = lint("check", "--offline")
