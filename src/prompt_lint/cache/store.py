@@ -117,7 +117,6 @@ class Store:
                 with suppress(Exception):  # housekeeping: there is another run
                     self._evict()
             self._reading = self._writing = self._has_grown = False
-            self._unsaved.clear()
             self._drop_reader()
 
     def read_all(self) -> tuple[int, list[tuple[bytes, bytes | None]]]:
