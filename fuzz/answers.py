@@ -22,8 +22,9 @@ from prompt_lint.cache.store import Store
 from prompt_lint.ci import github as github_events
 from prompt_lint.model.counts import CountKey
 from prompt_lint.model.errors import Fatal, Unreadable
-from prompt_lint.output import View, markdown
+from prompt_lint.output import View
 from prompt_lint.output.json import render as render_json
+from prompt_lint.output.markdown import report as markdown_report
 from prompt_lint.output.report_reader import parse_report
 from prompt_lint.repo import changes, staged
 from prompt_lint.repo.commit_tree import CommitTree
@@ -227,6 +228,6 @@ def check_report(data: bytes) -> None:
         report = parse_report(data, "r.json")
     except Fatal:
         return
-    assert len(markdown.render_within(report, 65_536)) <= 65_536
+    assert len(markdown_report.render_within(report, 65_536)) <= 65_536
     again = parse_report(render_json(report, View()).encode(), "r.json")
-    assert markdown.render_within(again, 65_536) == markdown.render_within(report, 65_536)
+    assert markdown_report.render_within(again, 65_536) == markdown_report.render_within(report, 65_536)

@@ -7,13 +7,9 @@ import re
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.paths import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE = ROOT / "src" / "prompt_lint"
 PACKAGE = "prompt_lint"
@@ -132,20 +128,16 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
 
-def list_adapters() -> Iterator[tuple[str, str]]:
-    for package in ADAPTERS:
-        for module in NAMES:
-            if module.rpartition(".")[0] == package:
-                yield package, module
-
-
 def table_modules(package: str) -> set[str]:
-    """The modules that the table of a package names, in strings or imports."""
+    """The modules that the table of a package names: those beside it by their last name, those further below in full."""
     text = (SOURCE / package.replace(".", "/") / "__init__.py").read_text(encoding="utf-8")
     return {
         module
-        for folder, module in list_adapters()
-        if folder == package and re.search(rf"\b{module.split('.')[-1]}\b", text)
+        for module in NAMES
+        if module.startswith(f"{package}.")
+        if re.search(
+            rf"\b{module.split('.')[-1] if module.rpartition('.')[0] == package else module}\b", text
+        )
     }
 
 

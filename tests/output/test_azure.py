@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from tests.support import log_commands, reports
 from tests.support.hostile_names import NAMES
 
-from prompt_lint.output import View, text
+from prompt_lint.output import View
 from prompt_lint.output.azure import render
 from prompt_lint.output.findings import LEVELS, collect_findings
+from prompt_lint.output.text import report as text_report
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
     issues = render(report, View())
     found = {level: [one for one in collect_findings(report) if one.level == level] for level in LEVELS}
 
-    commands = log_commands.azure(text.render(report, View()) + issues)
+    commands = log_commands.azure(text_report.render(report, View()) + issues)
 
     assert len(commands) == issues.count("\n")
     for level in ("error", "warning"):

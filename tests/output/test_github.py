@@ -12,9 +12,10 @@ from tests.support.hostile_names import NAMES
 
 from prompt_lint.ci.workflow_commands import MAX_MESSAGE_LENGTH
 from prompt_lint.model.values import Note, Problem
-from prompt_lint.output import View, text
+from prompt_lint.output import View
 from prompt_lint.output.findings import LEVELS, collect_findings
 from prompt_lint.output.github import render
+from prompt_lint.output.text import report as text_report
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def test_github_finds_our_annotations_and_no_others(names: list[str]) -> None:
     found = [one for one in collect_findings(report) if one.level != "notice"]
     found = [one for level in LEVELS for one in [o for o in found if o.level == level][:10]]
 
-    log = text.render(report, View()) + render(report, View())
+    log = text_report.render(report, View()) + render(report, View())
     commands = log_commands.github(log)
 
     assert len(commands) == render(report, View()).count("\n")

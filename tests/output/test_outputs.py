@@ -12,9 +12,10 @@ from tests.support import log_commands, make, reports
 from tests.support.hostile_names import NAMES
 
 from prompt_lint.model.values import Problem
-from prompt_lint.output import OUTPUTS, View, azure, github, gitlab, junit, markdown, sarif
+from prompt_lint.output import OUTPUTS, View, azure, github, gitlab, junit, sarif
 from prompt_lint.output import json as json_output
-from prompt_lint.output import text as text_output
+from prompt_lint.output.markdown import report as markdown_report
+from prompt_lint.output.text import report as text_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def every_output() -> Mapping[str, Output]:
     """The type checker holds every module to the protocol here; the table imports them by name."""
     return {
-        "text": text_output, "json": json_output, "markdown": markdown, "github": github, "azure": azure,
+        "text": text_output, "json": json_output, "markdown": markdown_report, "github": github, "azure": azure,
         "sarif": sarif, "gitlab": gitlab, "junit": junit,
     }  # fmt: skip
 

@@ -14,7 +14,8 @@ from tests.support import make
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.rules import Loosening, MaxGrowth
 from prompt_lint.model.values import Base, Note, Problem, RemovedPrompt, Report, Section
-from prompt_lint.output import OUTPUTS, View, markdown
+from prompt_lint.output import OUTPUTS, View
+from prompt_lint.output.markdown import report as markdown_report
 from prompt_lint.output.report_reader import MAX_BYTES, parse_report, read_report
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def test_a_report_that_is_read_again_is_shown_as_before() -> None:
 
     again = parse_report(OUTPUTS["json"].render(report, View()).encode(), "r.json")
 
-    assert markdown.render_within(again, 65_536) == markdown.render_within(report, 65_536)
+    assert markdown_report.render_within(again, 65_536) == markdown_report.render_within(report, 65_536)
 
 
 @given(st.sampled_from(PATHS), VALUES)
@@ -92,7 +93,7 @@ def test_a_report_with_any_value_anywhere_is_read_or_refused(path: tuple[Any, ..
         report = parse_report(replace(path, value), "r.json")
     except Fatal:
         return
-    assert len(markdown.render_within(report, 65_536)) <= 65_536
+    assert len(markdown_report.render_within(report, 65_536)) <= 65_536
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from tests.support.reports import BASE, CONFIG, SPLIT, row
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.rules import Loosening, MaxGrowth
 from prompt_lint.model.values import Problem
-from prompt_lint.output import View, text
-from prompt_lint.output.text_pieces import format_short_name
+from prompt_lint.output import View
+from prompt_lint.output.text import report as text_report
+from prompt_lint.output.text.pieces import format_short_name
 from prompt_lint.output.verdict_line import describe_verdict
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def test_a_run_ends_with_its_verdict(
     """The last line of the text; it says what fails first, and names the fullest prompt where nothing does."""
     report = reports.finish(*verdicts, **of_report)
 
-    assert text.render(report, View()).splitlines()[-1] == sentence
+    assert text_report.render(report, View()).splitlines()[-1] == sentence
 
 
 @pytest.mark.parametrize(

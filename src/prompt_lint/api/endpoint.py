@@ -7,11 +7,8 @@ import re
 from prompt_lint.model.errors import Fatal
 
 # Nothing that two parsers could read in two ways: no user, no query, no fragment, no backslash, no blank.
-_URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?P<path>/[\w.~!$&'()*+,;=:@%/-]*)?",
-    re.ASCII | re.IGNORECASE,
-)
-_LOOPBACK = re.compile(r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]", re.ASCII | re.IGNORECASE)
+_URL = r"(?ai)(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?P<path>/[\w.~!$&'()*+,;=:@%/-]*)?"
+_LOOPBACK = r"(?ai)localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]"
 
 
 def validate_endpoint(
@@ -24,10 +21,10 @@ def validate_endpoint(
 
     The message names the `variable` that has the URL, a right `example`, and the `content` that is sent there.
     """
-    match = _URL.fullmatch(url)
+    match = re.fullmatch(_URL, url)
     if match is None:
         raise Fatal(f"{variable} {_find_fault(url)}", f"example: {variable}={example}")
-    if match["scheme"].lower() != "https" and not _LOOPBACK.fullmatch(match["host"]):
+    if match["scheme"].lower() != "https" and not re.fullmatch(_LOOPBACK, match["host"]):
         raise Fatal(
             f"{variable} must begin with https://, or others could read {content} on the way",
             "http:// is allowed for this machine only (localhost, 127.0.0.1)",

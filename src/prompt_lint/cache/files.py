@@ -26,7 +26,7 @@ _NAME_BYTES = 16
 # Of a file with more prompts (a .jsonl), or longer notes, nothing is kept.
 _LARGEST = 32_768
 # SHA-256 in hexadecimal; none for a blank prompt.
-_DIGEST = re.compile("(?:[0-9a-f]{64})?")
+_DIGEST = "(?:[0-9a-f]{64})?"
 
 
 class PromptEntry(NamedTuple):
@@ -145,5 +145,5 @@ def _is_possible(entry: FileEntry) -> bool:
     return (
         all(type(text) is str for text in texts)
         and all(type(line) is int and line >= 0 for line in lines)
-        and all(type(prompt.digest) is str and _DIGEST.fullmatch(prompt.digest) for prompt in prompts)
+        and all(type(prompt.digest) is str and re.fullmatch(_DIGEST, prompt.digest) for prompt in prompts)
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Less than git allows, but whatever people call branches: no controls, nothing that git gives a meaning.
-_BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}")
-_REPOSITORY = re.compile(r"[\w. -]{1,100}(?:/[\w. -]{1,100}){0,20}", re.ASCII)
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-_EVENT = re.compile(r"[\w-]{1,50}", re.ASCII)
+_BRANCH = r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}"
+_REPOSITORY = r"[\w. -]{1,100}(?:/[\w. -]{1,100}){0,20}"
+_NUMBER = r"[1-9][0-9]{0,17}"
+_EVENT = r"[\w-]{1,50}"
 # A commit, or a range that begins with it; Travis CI shortens both.
-_START = re.compile(r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?")
+_START = r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?"
 
 # GitHub's names have up to 50 characters, GitLab's up to 255; GitHub allows 100 of them.
 MAX_LABEL = 255
@@ -55,13 +55,13 @@ class Context(NamedTuple):
 
 def parse_commit_id(value: object) -> str:
     """Return a full id of a commit; "" for anything else, and for the zeros that mean none."""
-    commit_id = value if isinstance(value, str) and _COMMIT_ID.fullmatch(value) else ""
+    commit_id = value if isinstance(value, str) and re.fullmatch(_COMMIT_ID, value) else ""
     return commit_id if commit_id.strip("0") else ""
 
 
 def parse_start(value: object) -> str:
     """Return the id of a commit, or of the first one of a range, as it is written; "" for anything else and for zeros."""
-    match = _START.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_START, value) if isinstance(value, str) else None
     return match[1] if match and match[1].strip("0") else ""
 
 
@@ -70,17 +70,17 @@ def parse_branch(value: object) -> str:
     if not isinstance(value, str):
         return ""
     branch = value.removeprefix("refs/heads/")
-    return branch if _BRANCH.fullmatch(branch) and not branch.startswith("refs/") else ""
+    return branch if re.fullmatch(_BRANCH, branch) and not branch.startswith("refs/") else ""
 
 
 def parse_number(value: object) -> int:
     """Return a number from 1 on; 0 for anything else."""
-    return int(text) if not isinstance(value, bool) and _NUMBER.fullmatch(text := str(value)[:20]) else 0
+    return int(text) if not isinstance(value, bool) and re.fullmatch(_NUMBER, text := str(value)[:20]) else 0
 
 
 def parse_repository(value: object) -> str:
     """Return the path of a repository, `owner/name` at GitHub; "" for anything else."""
-    if not isinstance(value, str) or not _REPOSITORY.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_REPOSITORY, value, re.ASCII):
         return ""
     return "" if {".", ".."} & set(value.split("/")) else value
 
@@ -93,4 +93,4 @@ def parse_labels(values: object) -> tuple[str, ...]:
 
 def parse_event(value: object) -> str:
     """Return the platform's name of an event, `unknown` for anything that is no name."""
-    return value if isinstance(value, str) and _EVENT.fullmatch(value) else "unknown"
+    return value if isinstance(value, str) and re.fullmatch(_EVENT, value, re.ASCII) else "unknown"

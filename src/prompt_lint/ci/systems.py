@@ -140,13 +140,13 @@ SYSTEMS: Sequence[System] = (
 _UNSET = {"", "false", "0"}
 # Of variables with a ref: what is no pull request's.
 _OTHER_REFS = ("refs/heads/", "refs/tags/", "branch/", "tag/")
-_PULL_REQUEST_EVENT = re.compile(r"(?:pull|merge)[_-]?request|patchset", re.IGNORECASE)
+_PULL_REQUEST_EVENT = r"(?:pull|merge)[_-]?request|patchset"
 # A pull request that has been merged or closed is no change any more.
-_ENDED = re.compile(r"merged|closed|abandoned", re.IGNORECASE)
+_ENDED = r"merged|closed|abandoned"
 _PUSH_EVENTS = {"push", "branch", "ref-updated"}
 # GitHub Actions, GitLab, Azure Pipelines.
 _EVENTS_BY_HAND = {"workflow_dispatch", "web", "manual"}
-_NUMBER = re.compile(r"(?:[^\s]{0,400}/)?([0-9]{1,18})")
+_NUMBER = r"(?:[^\s]{0,400}/)?([0-9]{1,18})"
 
 
 def is_set(env: Mapping[str, str], variable: str) -> bool:
@@ -160,7 +160,7 @@ def find_pull_request_sign(env: Mapping[str, str], systems: Sequence[System] = S
         for variable in system.pull_request:
             if is_set(env, variable) and not env[variable].startswith(_OTHER_REFS):
                 return variable
-        if _PULL_REQUEST_EVENT.search(env.get(system.event, "")[:100]):
+        if re.search(_PULL_REQUEST_EVENT, env.get(system.event, "")[:100], re.IGNORECASE):
             return system.event
     return ""
 
@@ -176,10 +176,10 @@ def describe_run(system: System, env: Mapping[str, str]) -> Context:
         default_branch=parse_branch(env.get(system.default_branch)),
         fetch_hint=system.fetch_hint,
     )
-    if not find_pull_request_sign(env, [system]) or _ENDED.search(event):
+    if not find_pull_request_sign(env, [system]) or re.search(_ENDED, event, re.IGNORECASE):
         is_push = context.kind == "push"
         return context._replace(base=parse_start(env.get(system.before)) if is_push else "")
-    numbers = (_NUMBER.fullmatch(env.get(variable, "")[:500]) for variable in system.pull_request)
+    numbers = (re.fullmatch(_NUMBER, env.get(variable, "")[:500]) for variable in system.pull_request)
     target = _find_branch(env, system.target)
     return context._replace(
         kind="pull_request",

@@ -25,9 +25,9 @@ from prompt_lint.formats.recognition import seems_to_import
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem, Prompt
-from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.output.text import counts as counts_table
 from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.foreign_links import refuse_foreign_link
 from prompt_lint.repo.index import can_be_link

@@ -19,8 +19,10 @@ from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.history import History
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.values import Note
-from prompt_lint.output import history_csv, history_json, history_text
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
+from prompt_lint.output.history import csv as history_csv
+from prompt_lint.output.history import json as history_json
+from prompt_lint.output.history import text as history_text
 from prompt_lint.repo.arguments import resolve_past_argument
 from prompt_lint.repo.history import list_commits
 from prompt_lint.repo.working_tree import open_tree

@@ -13,7 +13,7 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.models import MODELS
 from prompt_lint.output.phrases import describe_basis
 from prompt_lint.output.terminal import write_stdout
-from prompt_lint.output.text_pieces import align_columns
+from prompt_lint.output.text.pieces import align_columns
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:

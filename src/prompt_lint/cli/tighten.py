@@ -28,9 +28,10 @@ from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal, find_worst_code
 from prompt_lint.model.tightening import LOW_ENOUGH, TightenedFile, TightenedLimit, Tightening
 from prompt_lint.model.values import Problem
-from prompt_lint.output import tightening_json, tightening_text
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
 from prompt_lint.output.file_writing import write_file
+from prompt_lint.output.tightening import json as tightening_json
+from prompt_lint.output.tightening import text as tightening_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

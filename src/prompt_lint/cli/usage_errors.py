@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # How Click begins a message about a value: with its `repr`, or with a number.
-_VALUE = re.compile(r"""(?:File |Directory |Path )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+) """, re.DOTALL)
+_VALUE = r"""(?:File |Directory |Path )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+) """
 
 # What a value looks like, by the name of the option; for options whose type doesn't say so.
 _EXAMPLES = {
@@ -148,7 +148,7 @@ def _describe_missing(param: click.Parameter) -> str:
 
 def _describe_value(error: click.BadParameter, param: click.Parameter) -> str:
     """Return why a value is refused. Our own types say it themselves."""
-    match = _VALUE.match(error.message)
+    match = re.match(_VALUE, error.message, re.DOTALL)
     value = match[1] if match else ""
     if value[:1] in {"'", '"'}:
         value = str(ast.literal_eval(value))

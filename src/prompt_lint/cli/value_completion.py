@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_REFS = 1_000
 # A shell may insert a name as it is, so one that means something to a shell isn't offered.
-_PLAIN_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+=-]*")
+_PLAIN_REF = r"[A-Za-z0-9][A-Za-z0-9._/@+=-]*"
 
 
 def complete_models(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -33,7 +33,7 @@ def complete_refs(_context: click.Context, _param: click.Parameter, incomplete: 
     except Fatal:
         return []
     names = output.decode(errors="replace").split("\n")
-    return [name for name in names if name.startswith(incomplete) and _PLAIN_REF.fullmatch(name)]
+    return [name for name in names if name.startswith(incomplete) and re.fullmatch(_PLAIN_REF, name)]
 
 
 def complete_folders(

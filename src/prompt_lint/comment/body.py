@@ -8,8 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from prompt_lint.comment.target import RunId
-from prompt_lint.output.markdown import COMMENT, render_within
-from prompt_lint.output.markdown_pieces import format_name
+from prompt_lint.output.markdown.pieces import format_name
+from prompt_lint.output.markdown.report import COMMENT, render_within
 from prompt_lint.output.phrases import is_accepted
 from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.plural import pluralize

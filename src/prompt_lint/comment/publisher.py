@@ -17,7 +17,7 @@ from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.announcements import announce
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stderr, write_stdout
-from prompt_lint.output.text_pieces import format_short_name
+from prompt_lint.output.text.pieces import format_short_name
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:

@@ -144,7 +144,7 @@ _SYNONYMS = {
 }  # fmt: skip
 
 # Settings that decide where keys and prompts are sent, or what is run: never for a file that a pull request can change.
-_TRUSTED = re.compile(
+_TRUSTED = (
     r"(anthropic|api|auth|aws|http|https|no|ssl)_.*|.*_?(url|key|token|secret|proxy|command|dir)|headers?|credentials?"
     r"|endpoint|hosts?|cache|plugins?|hooks?|cmd|exec|run|env|environment|timeout|deadline|max_requests|profile|region"
 )
@@ -189,7 +189,7 @@ def _report_unknown_key(node: Node, name: str, keys: Mapping[str, Key]) -> str:
         )
     elif name in EXEMPTION:
         node.report_key(f"`{name}` belongs in an exemption, below `exempt`", TOP["exempt"].example)
-    elif _TRUSTED.fullmatch(plain):
+    elif re.fullmatch(_TRUSTED, plain):
         node.report_key(
             f"{quote(name)} can't be set here: addresses, keys and what is run come from the environment or the command"
             " line, never from the repository"

@@ -107,12 +107,10 @@ _LINES = tuple({word: None for known in KNOWN_IDS for word in known.split("-")[1
 # What an id is made of. The schema of the configuration has the same expression.
 ID = r"(?=.{1,128}$)([A-Za-z0-9._:@/-]*[./])?claude-[A-Za-z0-9._:@-]+"
 # Ids as the resellers write them: anthropic/…, us.anthropic.…-v1:0, …@20250929, publishers/anthropic/models/….
-_PREFIX = re.compile(r"^(?:.*/)?(?:[a-z-]+\.)*(?=claude-)")
-_SUFFIX = re.compile(
-    r"(?:[-@](?P<date>\d{8})|-latest|@latest|@default)?(?:-v\d+(?::\d+[a-z]*)?)?(?:\[1m\])?$"
-)
+_PREFIX = r"^(?:.*/)?(?:[a-z-]+\.)*(?=claude-)"
+_SUFFIX = r"(?:[-@](?P<date>\d{8})|-latest|@latest|@default)?(?:-v\d+(?::\d+[a-z]*)?)?(?:\[1m\])?$"
 # A new model has a name and a version; perhaps a further word, as `preview`.
-_PLAIN_ID = re.compile(r"claude(?=.*-[a-z])(?=.*-\d)(?!(?:.*-\d){3})(?:-[a-z]+|-\d{1,2})+")
+_PLAIN_ID = r"claude(?=.*-[a-z])(?=.*-\d)(?!(?:.*-\d){3})(?:-[a-z]+|-\d{1,2})+"
 _DATED_PROMPT = {"claude-3-5-sonnet-20240620": (294, 261)}
 
 
@@ -138,10 +136,10 @@ def assume_model(model_id: str) -> Model:
 def _split_id(model_id: str) -> tuple[str, str, str]:
     """Return an id without what a reseller puts before it, without all that follows the version, and its date."""
     text = model_id[:200]
-    undecorated = _PREFIX.sub("", text)
+    undecorated = re.sub(_PREFIX, "", text)
     if "/" in text:  # OpenRouter and others write versions with a dot: anthropic/claude-sonnet-4.5
         undecorated = undecorated.replace(".", "-")
-    suffix = _SUFFIX.search(undecorated)
+    suffix = re.search(_SUFFIX, undecorated)
     end, date = (suffix.start(), suffix["date"] or "") if suffix else (len(undecorated), "")
     return undecorated, undecorated[:end], date
 
@@ -162,7 +160,7 @@ def explain_id(model_id: str) -> str:
         return "is more than one id: give each by itself, as in `--model A --model B` or `models: [A, B]`"
     plain = _split_id(model_id)[1]
     if re.fullmatch(ID, model_id, re.ASCII) and (
-        plain in _BY_ID or (_PLAIN_ID.fullmatch(plain) and not _is_slip(plain))
+        plain in _BY_ID or (re.fullmatch(_PLAIN_ID, plain) and not _is_slip(plain))
     ):
         return ""
     nearest = _find_nearest_id(plain)

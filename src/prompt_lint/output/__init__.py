@@ -31,7 +31,16 @@ class Output(Protocol):
         """Return the whole output, ending with a newline; "" where there is nothing to say."""
 
 
-_FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
-
-# Output formats by name. A new one is a module and its name above; the tests compare each with the protocol.
-OUTPUTS: Mapping[str, Output] = LazyTable({name: f"prompt_lint.output.{name}" for name in _FORMATS})
+# Output formats by name. A new one is a module and a line; the tests compare each with the protocol.
+OUTPUTS: Mapping[str, Output] = LazyTable(
+    {
+        "text": "prompt_lint.output.text.report",
+        "json": "prompt_lint.output.json",
+        "markdown": "prompt_lint.output.markdown.report",
+        "github": "prompt_lint.output.github",
+        "azure": "prompt_lint.output.azure",
+        "sarif": "prompt_lint.output.sarif",
+        "gitlab": "prompt_lint.output.gitlab",
+        "junit": "prompt_lint.output.junit",
+    }
+)

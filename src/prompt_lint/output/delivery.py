@@ -20,7 +20,7 @@ from prompt_lint.output.terminal import (
     write_stderr,
     write_stdout,
 )
-from prompt_lint.output.text_pieces import INDENT
+from prompt_lint.output.text.pieces import INDENT
 from prompt_lint.repo.foreign_links import leads_out_of_repository
 from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.wrapping import wrap_lines
@@ -279,7 +279,7 @@ def make_document(report: Report, own_formats: Mapping[str, Render] = NO_FORMATS
         return (own_formats.get(name) or OUTPUTS[name].render)(report, view)
 
     def render_summary(room: int) -> str:
-        from prompt_lint.output.markdown import render_within  # noqa: PLC0415  # on GitHub only
+        from prompt_lint.output.markdown.report import render_within  # noqa: PLC0415  # on GitHub only
 
         return render_within(report, room, count_bytes)
 

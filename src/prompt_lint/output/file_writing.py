@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Names of what a process has open already, as `/dev/stdout`. Behind it may be a regular file, which others write to, too.
-_OPEN_FILE = re.compile(r"/dev/(?:fd/|std(?:in|out|err)$)|/proc/")
+_OPEN_FILE = r"/dev/(?:fd/|std(?:in|out|err)$)|/proc/"
 
 
 def write_file(path: str, text: str) -> None:
@@ -45,7 +45,7 @@ def _is_replaceable(path: str) -> bool:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
         return True
-    return stat.S_ISREG(mode) and not _OPEN_FILE.match(os.path.abspath(path))
+    return stat.S_ISREG(mode) and not re.match(_OPEN_FILE, os.path.abspath(path))
 
 
 @contextmanager

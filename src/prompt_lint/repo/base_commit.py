@@ -37,9 +37,9 @@ _MAX_COMMIT = 1 << 20
 # The usual names of default branches, in order, for a clone whose remote doesn't say which branch is its default.
 _DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 
-_RANGE = re.compile(r"\.\.|\A\^")
+_RANGE = r"\.\.|\A\^"
 # Matches what the name of a branch or tag can't contain.
-_NOT_IN_REFS = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
+_NOT_IN_REFS = r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{"
 
 HINT_BASE = "use `--base REF` to name a base"
 
@@ -96,7 +96,7 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
     clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
     if COMMIT_ID.fullmatch(rev):
         return _find_by_id(clone, rev)
-    if _NOT_IN_REFS.search(rev):
+    if re.search(_NOT_IN_REFS, rev):
         return _find_by_expression(clone, rev)
     if find_commit(tree.top, rev) is None and clone.remote:
         # Of most branches a clone has the remote's only.
@@ -114,7 +114,7 @@ def _refuse_name(rev: str) -> NoBase | None:
     if not rev or is_odd:
         message = f"`{rev[:60]}` can't be the name of a commit" if rev else "the base has no name"
         return NoBase(message, "name a branch, a tag or a commit, or use `--base auto`")
-    if _RANGE.search(rev):
+    if re.search(_RANGE, rev):
         return NoBase(
             f"`{rev}` is a range of commits, and a base is a single commit",
             "name the branch, tag or commit to compare with",
@@ -307,7 +307,7 @@ def _find_remote(top: str) -> str:
     """Return the remote that a clone comes from; "" for none, and for several of which none is `origin`."""
     remotes = os.fsdecode(git.run_or_none(["remote"], top) or b"").split()
     remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
-    return remote if not _NOT_IN_REFS.search(remote) else ""
+    return remote if not re.search(_NOT_IN_REFS, remote) else ""
 
 
 def _find_first_base(clone: Clone, candidates: Sequence[Candidate]) -> Base | NoBase:

@@ -15,7 +15,7 @@ _VERSIONS = {
     b"version https://hawser.github.com/spec/v1",
     b"version http://git-media.io/v/2",
 }
-_EXTENSION = re.compile(rb"ext-\d-\w")
+_EXTENSION = rb"ext-\d-\w"
 
 
 def is_pointer(data: bytes) -> bool:
@@ -23,7 +23,7 @@ def is_pointer(data: bytes) -> bool:
     if len(data) >= _MAX_SIZE or b"version http" not in data:
         return False
     lines = (line.removesuffix(b"\r") for line in data.strip().split(b"\n"))
-    first = next((line for line in lines if line and not _EXTENSION.match(line)), b"")
+    first = next((line for line in lines if line and not re.match(_EXTENSION, line)), b"")
     return first in _VERSIONS
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DIFF_OPTIONS = ("-z", "--name-status", "--no-renames", "--ignore-submodules=all")
 # `git merge` names the commits that it merges in variables, and in a file once it has stopped for a conflict.
-_MERGED = re.compile(r"GITHEAD_([0-9a-f]{40}|[0-9a-f]{64})")
+_MERGED = r"GITHEAD_([0-9a-f]{40}|[0-9a-f]{64})"
 # In bytes: more commits than anybody merges at once.
 _MAX_MERGE_HEAD = 1 << 16
 
@@ -47,7 +47,7 @@ def list_committed(top: str, start: str, end: str) -> dict[str, str]:
 
 def find_merged_commits(top: str, env: Mapping[str, str]) -> list[str]:
     """Return the ids of the commits that are merged into HEAD by the commit that is being made."""
-    found = [match[1] for name in env if (match := _MERGED.fullmatch(name))]
+    found = [match[1] for name in env if (match := re.fullmatch(_MERGED, name))]
     path = os.fsdecode(git.run(["rev-parse", "--git-path", "MERGE_HEAD"], top)).removesuffix("\n")
     with suppress(OSError, Unreadable):
         found += os.fsdecode(safe_read.read_file(os.path.join(top, path), _MAX_MERGE_HEAD)).split()

@@ -21,14 +21,12 @@ _SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##
 
 # Characters that count as printable but aren't drawn: two names that differ by one look the
 # same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 
-_COMMANDS = re.compile(r"##(?=vso|\w*\[)", re.ASCII)
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_COMMANDS = r"##(?=vso|\w*\[)"
+_SURROGATES = "[\ud800-\udfff]"
 # In JSON of ASCII: an escaped backslash or a whole pair, which are passed over, or a surrogate that has no other half.
-_LONE_IN_JSON = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|\\u(d[89a-f]..)")
+_LONE_IN_JSON = r"\\\\|\\ud[89ab]..\\ud[c-f]..|\\u(d[89a-f]..)"
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -49,8 +47,8 @@ def dump_json(document: object, *, indent: int | None = 2) -> str:
 
     Bytes that aren't UTF-8 (lone surrogates) become `\xff`, as `escape_surrogates` has them.
     """
-    text = _LONE_IN_JSON.sub(_escape_in_json, json.dumps(document, indent=indent))
-    return _COMMANDS.sub("#\\\\u0023", text) + "\n"
+    text = re.sub(_LONE_IN_JSON, _escape_in_json, json.dumps(document, indent=indent))
+    return re.sub(_COMMANDS, "#\\\\u0023", text, flags=re.ASCII) + "\n"
 
 
 def _escape_in_json(match: re.Match[str]) -> str:
@@ -59,7 +57,7 @@ def _escape_in_json(match: re.Match[str]) -> str:
 
 def escape_surrogates(text: str) -> str:
     r"""Return `text` with bytes that aren't UTF-8 (lone surrogates) as `\xff`, since no program reads them otherwise."""
-    return _SURROGATES.sub(lambda match: _escape_character(match[0]), text)
+    return re.sub(_SURROGATES, lambda match: _escape_character(match[0]), text)
 
 
 def _escape_match(match: re.Match[str]) -> str:
@@ -70,7 +68,7 @@ def _escape_match(match: re.Match[str]) -> str:
         return rf"{text[1:]}\x23"
     if text[-1] == ":":
         return rf"{text[:-1]}\x3a"
-    return text if text.isprintable() and _INVISIBLE.match(text) is None else _escape_character(text)
+    return text if text.isprintable() and re.match(_INVISIBLE, text) is None else _escape_character(text)
 
 
 def _escape_character(char: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPE = r"\x1b\[[0-9;]*m"
 # A word with the spaces before it. A number and its margin are one: `340 ±3`.
-_WORD = re.compile(r" *[^ ]+(?: ±[^ ]+)*")
+_WORD = r" *[^ ]+(?: ±[^ ]+)*"
 _NARROWEST = 20
 
 
@@ -24,16 +24,16 @@ def wrap_lines(text: str, width: int | None, label_width: int = 0) -> str:
 
 def measure_width(text: str) -> int:
     """Return how many columns a text takes, without the escape sequences for its colours."""
-    return len(_ESCAPE.sub("", text))
+    return len(re.sub(_ESCAPE, "", text))
 
 
 def _wrap_line(line: str, width: int, label_width: int) -> str:
     body = line.rstrip("\n")
     if measure_width(body) <= width:
         return line
-    indent = _find_indent(_ESCAPE.sub("", body), label_width)
+    indent = _find_indent(re.sub(_ESCAPE, "", body), label_width)
     lines, current = [], ""
-    for word in _WORD.findall(body):
+    for word in re.findall(_WORD, body):
         if current.strip() and measure_width(current + word) > width:
             lines.append(current)
             current = " " * indent + word.lstrip(" ")

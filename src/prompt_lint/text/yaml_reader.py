@@ -49,9 +49,9 @@ class YamlDocument(NamedTuple):
 
 # The core schema of YAML 1.2, but for numbers with a leading zero: some readers take them for octal.
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_RADIX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_RADIX = r"0o[0-7]+|0x[0-9a-fA-F]+"
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?"
+_NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -62,8 +62,8 @@ NOT_YAML = "isn't valid YAML"
 # Compiled by PyYAML already, which takes 10 ms. It allows a byte order mark, on which the two parsers differ inside a file.
 _UNPRINTABLE = Reader.NON_PRINTABLE
 _BYTE_ORDER_MARK = "\ufeff"
-_DIRECTIVE = re.compile("(?:[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?[\n\r\x85\u2028\u2029])*+%")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_DIRECTIVE = "(?:[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?[\n\r\x85\u2028\u2029])*+%"
+_SURROGATE = "[\ud800-\udfff]"
 
 _UNSUPPORTED = {
     "!": "tags such as `!!str` aren't supported",
@@ -98,7 +98,7 @@ def _check_text(source: bytes | str, size: int) -> str:
     if len(source) > size:
         raise ParseError(f"is {len(source):,} bytes long; the most is {size:,}")
     text = source if isinstance(source, str) else _decode(source)
-    if match := _DIRECTIVE.match(text):
+    if match := re.match(_DIRECTIVE, text):
         raise ParseError("directives (`%...`) aren't supported", *find_position(text, match.end() - 1))
     offsets = [match.start()] if (match := _UNPRINTABLE.search(text)) else []
     if _BYTE_ORDER_MARK in text:
@@ -221,7 +221,7 @@ class _DocumentBuilder:
 
     def _read_scalar(self, event: Any) -> str | float | bool | None:
         text: str = event.value
-        if _SURROGATE.search(text):
+        if re.search(_SURROGATE, text):
             self._refuse("an escape means half a character (a surrogate)", event)
         # Not `event.style`: the C parser leaves it empty for plain scalars.
         if not event.implicit[0]:
@@ -252,16 +252,16 @@ class _DocumentBuilder:
 
 def _resolve_number(text: str) -> str | float:
     """Return a plain scalar as a number where it is one, else as it is. Raises `ValueError` for one that can't be used."""
-    if _INT.fullmatch(text) or _RADIX.fullmatch(text):
+    if _INT.fullmatch(text) or re.fullmatch(_RADIX, text):
         # By length first: Python refuses to convert thousands of digits.
         number = int(text, 0) if len(text) < 32 else _MAX_INT + 1
         if abs(number) <= _MAX_INT:
             return number
-    elif _FLOAT.fullmatch(text):
+    elif re.fullmatch(_FLOAT, text):
         real = float(text)
         if abs(real) != float("inf"):
             return real
-    elif _NOT_FINITE.fullmatch(text):
+    elif re.fullmatch(_NOT_FINITE, text):
         raise ValueError(f"`{text}` isn't a finite number; as text, put it in quotes")
     else:
         return text

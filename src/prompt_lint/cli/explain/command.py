@@ -24,9 +24,9 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output import View
-from prompt_lint.output import text as text_output
 from prompt_lint.output.terminal import find_width, wants_color, write_result, write_stdout
-from prompt_lint.output.text_pieces import INDENT
+from prompt_lint.output.text import report as text_output
+from prompt_lint.output.text.pieces import INDENT
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.text.wrapping import wrap_lines

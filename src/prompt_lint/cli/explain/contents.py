@@ -13,7 +13,7 @@ from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
 from prompt_lint.output.phrases import describe_lines, describe_tokens, format_count
-from prompt_lint.output.text_pieces import format_title
+from prompt_lint.output.text.pieces import format_title
 from prompt_lint.request.flatten import flatten
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize

@@ -8,7 +8,7 @@ from prompt_lint.check.importers import match_below
 from prompt_lint.check.pipeline import check_prompts, judge_groups
 from prompt_lint.check.targets import find_targets
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.output import text as text_output
+from prompt_lint.output.text import report as text_output
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output.phrases import format_count
-from prompt_lint.output.text_pieces import align_columns
+from prompt_lint.output.text.pieces import align_columns
 from prompt_lint.text.cutting import cut_path
 from prompt_lint.text.escape import escape_line
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.output.phrases import format_calls_cost, format_count
-from prompt_lint.output.text_pieces import align_columns, format_share
+from prompt_lint.output.text.pieces import align_columns, format_share
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from prompt_lint.output.listing.prompts import split_by_model
 from prompt_lint.output.listing.treemap import Rectangle, squarify
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
-from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
+from prompt_lint.output.text.pieces import format_count, format_short_name, growth_cell
 from prompt_lint.text.html_escape import escape_html, escape_markup
 from prompt_lint.text.plural import pluralize
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.phrases import format_calls_cost, format_count, format_tokens
-from prompt_lint.output.text_pieces import format_name
+from prompt_lint.output.text.pieces import format_name
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:

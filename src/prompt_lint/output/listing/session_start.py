@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.model.models import find_model
 from prompt_lint.output.html_page import render_table
 from prompt_lint.output.phrases import format_count, format_tokens
-from prompt_lint.output.text_pieces import format_share
+from prompt_lint.output.text.pieces import format_share
 from prompt_lint.text.html_escape import escape_html
 from prompt_lint.text.plural import pluralize
 

@@ -21,8 +21,8 @@ from prompt_lint.output.listing.prompts import (
 )
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, shown_status
-from prompt_lint.output.text_changes import render_totals
-from prompt_lint.output.text_pieces import (
+from prompt_lint.output.text.changes import render_totals
+from prompt_lint.output.text.pieces import (
     BOLD,
     align_columns,
     format_count,
@@ -31,7 +31,7 @@ from prompt_lint.output.text_pieces import (
     growth_cell,
     paint,
 )
-from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
+from prompt_lint.output.text.remarks import render_counting, render_notes, render_problems
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:

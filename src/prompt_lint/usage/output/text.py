@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output.announcements import format_message
-from prompt_lint.output.text_pieces import align_columns
+from prompt_lint.output.text.pieces import align_columns
 from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize

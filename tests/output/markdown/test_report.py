@@ -15,7 +15,8 @@ from tests.support.rendered_markdown import ELEMENTS, LINKING, render_page
 
 from prompt_lint.model.rules import MaxGrowth
 from prompt_lint.model.values import Note
-from prompt_lint.output import View, markdown
+from prompt_lint.output import View
+from prompt_lint.output.markdown import report as markdown_report
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def page(report: Report) -> str:
-    return markdown.render(report, View())
+    return markdown_report.render(report, View())
 
 
 @pytest.mark.parametrize("name", ["empty", "passing", "failure", "comparison"])
@@ -203,7 +204,7 @@ def test_a_page_is_cut_between_rows(most: int, in_bytes: bool) -> None:
     def size(text: str) -> int:
         return len(text.encode()) if in_bytes else len(text)
 
-    text = markdown.render_within(reports.MANY, most, size)
+    text = markdown_report.render_within(reports.MANY, most, size)
 
     assert size(text) <= most
     assert text.count("<details>") == text.count("</details>")
@@ -216,7 +217,7 @@ def test_a_page_is_cut_between_rows(most: int, in_bytes: bool) -> None:
 @pytest.mark.parametrize("most", [3_000, 9_000, 20_000, 65_536])
 def test_what_is_left_out_is_counted(most: int) -> None:
     """Rows that are there and rows that didn't fit are all that there are, and the worst are there."""
-    text = markdown.render_within(reports.MANY, most)
+    text = markdown_report.render_within(reports.MANY, most)
 
     left = sum(
         int(number)
@@ -233,7 +234,7 @@ def test_what_is_left_out_is_counted(most: int) -> None:
 @example(3_000)
 def test_nothing_is_folded_away_that_is_not_there(most: int) -> None:
     """What has no room at all is a line: who unfolds something finds rows."""
-    text = markdown.render_within(reports.MANY, most)
+    text = markdown_report.render_within(reports.MANY, most)
 
     folds = re.findall(r"<details>.*?</details>", text, re.DOTALL)
     assert all("\n| " in fold or "\n- " in fold for fold in folds)
@@ -254,9 +255,9 @@ def test_nothing_of_a_page_that_fits_is_left_out() -> None:
     """A page as large as it may be is whole."""
     text = page(reports.COMPARISON)
 
-    assert markdown.render_within(reports.COMPARISON, 65_536) == text
+    assert markdown_report.render_within(reports.COMPARISON, 65_536) == text
     assert "didn't fit" not in text
-    assert len(page(reports.HOSTILE)) <= markdown.COMMENT
+    assert len(page(reports.HOSTILE)) <= markdown_report.COMMENT
 
 
 def test_notes_are_words() -> None:

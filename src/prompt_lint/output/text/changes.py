@@ -8,7 +8,7 @@ from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.output import phrases
 from prompt_lint.output.phrases import format_count, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, loosening_words, shown_status
-from prompt_lint.output.text_pieces import (
+from prompt_lint.output.text.pieces import (
     BOLD,
     INDENT,
     align_columns,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.status_words import ShownStatus
-    from prompt_lint.output.text_blocks import Block
+    from prompt_lint.output.text.blocks import Block
     from prompt_lint.output.totals import Total
 
 # Lines of what changed and doesn't fail, and prompts that were over before.

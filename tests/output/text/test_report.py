@@ -15,8 +15,8 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.rules import Loosening, MaxGrowth
 from prompt_lint.model.values import ImportShares, Problem, RemovedPrompt, Request
 from prompt_lint.output import View
-from prompt_lint.output import text as text_output
-from prompt_lint.output.text_pieces import INDENT
+from prompt_lint.output.text import report as text_output
+from prompt_lint.output.text.pieces import INDENT
 from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:

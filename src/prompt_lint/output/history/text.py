@@ -9,8 +9,8 @@ from prompt_lint.model.counts import Count
 from prompt_lint.model.models import find_model
 from prompt_lint.output.listing.table import name_rule
 from prompt_lint.output.phrases import describe_basis, format_count, merge_notes, share_suffix
-from prompt_lint.output.text_pieces import BOLD, align_columns, join_name, paint
-from prompt_lint.output.text_remarks import render_problems
+from prompt_lint.output.text.pieces import BOLD, align_columns, join_name, paint
+from prompt_lint.output.text.remarks import render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.text.sparkline import draw_bar

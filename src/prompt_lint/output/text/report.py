@@ -10,9 +10,9 @@ from prompt_lint.output.advice import excess_growth
 from prompt_lint.output.phrases import format_tokens
 from prompt_lint.output.projects import describe_projects, describe_rest
 from prompt_lint.output.status_words import STATUS_WORDS
-from prompt_lint.output.text_blocks import Block, render_block
-from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
-from prompt_lint.output.text_pieces import (
+from prompt_lint.output.text.blocks import Block, render_block
+from prompt_lint.output.text.changes import render_changed, render_loosened, render_totals, render_untouched
+from prompt_lint.output.text.pieces import (
     INDENT,
     count_cells,
     fit_columns,
@@ -21,7 +21,7 @@ from prompt_lint.output.text_pieces import (
     paint,
     status_label,
 )
-from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
+from prompt_lint.output.text.remarks import render_counting, render_notes, render_problems
 from prompt_lint.output.totals import tokens_changed
 from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.escape import escape_line

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
 from prompt_lint.output.advice import describe_remedy, describe_settlement, excess_growth
-from prompt_lint.output.markdown_pieces import format_code, format_name, format_place, format_text
+from prompt_lint.output.markdown.pieces import format_code, format_name, format_place, format_text
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.values import Note, Problem, PromptVerdicts, Section, Verdict
-    from prompt_lint.output.markdown_page import Page
+    from prompt_lint.output.markdown.page import Page
 
 _MAX_SECTIONS = 10
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.tightening import LOW_ENOUGH
 from prompt_lint.output.phrases import reserve_suffix
-from prompt_lint.output.text_pieces import format_short_name
-from prompt_lint.output.text_remarks import render_problems
+from prompt_lint.output.text.pieces import format_short_name
+from prompt_lint.output.text.remarks import render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 

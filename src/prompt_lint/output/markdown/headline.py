@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
-from prompt_lint.output.markdown_page import count_subjects
-from prompt_lint.output.markdown_pieces import format_code, format_name, format_text
+from prompt_lint.output.markdown.page import count_subjects
+from prompt_lint.output.markdown.pieces import format_code, format_name, format_text
 from prompt_lint.output.totals import (
     describe_group_growth,
     describe_growth_cost,
@@ -19,7 +19,7 @@ from prompt_lint.text.markdown_escape import escape_as_code
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompt_lint.output.markdown_page import Page
+    from prompt_lint.output.markdown.page import Page
     from prompt_lint.output.totals import Total
 
 _SAME_TOTAL = "the total is what it was"

@@ -9,7 +9,7 @@ from prompt_lint.model.values import PromptVerdicts
 from prompt_lint.output import phrases
 from prompt_lint.output.advice import describe_remedy, describe_settlement, excess_growth
 from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, shown_status
-from prompt_lint.output.text_pieces import (
+from prompt_lint.output.text.pieces import (
     BOLD,
     INDENT,
     align_columns,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from prompt_lint.output import phrases
-from prompt_lint.output.markdown_headline import render_context, render_headline
-from prompt_lint.output.markdown_page import build_page, count_subjects
-from prompt_lint.output.markdown_pieces import format_name, format_text
-from prompt_lint.output.markdown_rows import (
+from prompt_lint.output.markdown.headline import render_context, render_headline
+from prompt_lint.output.markdown.page import build_page, count_subjects
+from prompt_lint.output.markdown.pieces import format_name, format_text
+from prompt_lint.output.markdown.rows import (
     LOOSENING_HEADER,
     PROJECT_HEADER,
     exemption_header,
@@ -23,7 +23,7 @@ from prompt_lint.output.markdown_rows import (
     total_header,
     total_row,
 )
-from prompt_lint.output.markdown_tasks import render_problem, render_task, render_warning, select_tasks
+from prompt_lint.output.markdown.tasks import render_problem, render_task, render_warning, select_tasks
 from prompt_lint.output.projects import describe_projects, describe_rest
 from prompt_lint.output.status_words import loosening_words
 from prompt_lint.output.totals import total_by_model
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import PromptVerdicts, RemovedPrompt, Report
     from prompt_lint.output import View
-    from prompt_lint.output.markdown_page import Page
+    from prompt_lint.output.markdown.page import Page
 
 _T = TypeVar("_T")
 

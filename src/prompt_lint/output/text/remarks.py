@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import phrases
 from prompt_lint.output.status_words import INVALID_WORDS, STATUS_WORDS
-from prompt_lint.output.text_pieces import BOLD, INDENT, paint, paint_label, status_label
+from prompt_lint.output.text.pieces import BOLD, INDENT, paint, paint_label, status_label
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.phrases import format_count
-from prompt_lint.output.text_pieces import align_columns, format_name
-from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
+from prompt_lint.output.text.pieces import align_columns, format_name
+from prompt_lint.output.text.remarks import render_counting, render_notes, render_problems
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Report

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.model.values import RemovedPrompt
 from prompt_lint.output import phrases
-from prompt_lint.output.markdown_pieces import (
+from prompt_lint.output.markdown.pieces import (
     NBSP,
     format_code,
     format_count,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.rules import Exemption, Loosening
     from prompt_lint.model.values import PromptVerdicts, Verdict
-    from prompt_lint.output.markdown_page import Page
+    from prompt_lint.output.markdown.page import Page
     from prompt_lint.output.projects import Project
     from prompt_lint.output.totals import Total
 

@@ -1,0 +1,1 @@
+"""What `history` prints, one module for each of its formats."""

@@ -1,0 +1,1 @@
+"""What `tighten` prints, one module for each of its formats."""
