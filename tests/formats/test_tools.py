@@ -96,10 +96,11 @@ def test_names_may_be_keys() -> None:
 
 
 def test_bare_properties_become_an_object() -> None:
-    """Of tools whose names are keys, `parameters` are often the properties alone."""
-    data = {"find": {"description": "Finds.", "parameters": {"q": {"type": "string"}}}}
+    """Of tools whose names are keys, `parameters` are often the properties alone; one of them may be called `type`."""
+    properties = {"q": {"type": "string"}, "type": {"type": "string"}}
+    data = {"find": {"description": "Finds.", "parameters": properties}}
 
-    assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {"q": {"type": "string"}}}
+    assert tools(data)[0]["input_schema"] == {"type": "object", "properties": properties}
 
 
 @pytest.mark.parametrize(

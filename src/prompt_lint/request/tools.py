@@ -185,14 +185,16 @@ def _normalize_schema(
     schema = tool[spelling]
     if has_key and are_named_parameters(schema):
         schema = _build_schema(schema)
-    if isinstance(schema, dict) and "type" not in schema:
+    if isinstance(schema, dict):
         are_properties = (
             has_key
             and "properties" not in schema
             and all(isinstance(value, dict) for value in schema.values())
         )
-        properties = {"properties": schema} if are_properties or not schema else schema
-        schema = {"type": "object", **properties}
+        if are_properties or not schema:  # one of them may be called `type`
+            schema = {"properties": schema}
+        if "type" not in schema:
+            schema = {"type": "object", **schema}
     _check_schema(schema, (*key_path, spelling), name)
     return dict(schema)
 
