@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prompt_lint.check.sum_files import choose_files
+from prompt_lint.check.group_prompts import choose_files
 from prompt_lint.cli import main
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from tests.support import make
 
 from prompt_lint.check.judge import (
     accept_by_label,
-    add_base,
     apply_exemption,
     apply_exemptions_to_problems,
     decide_exit_code,
     exceeds_growth,
     judge_count,
+    judge_growth,
     list_exempt_paths,
     mark_preexisting,
 )
@@ -174,7 +174,7 @@ def test_growth_is_seen_under_the_limit(status: Status, expected: Status) -> Non
     """A prompt that grew too much fails though it is within its limit; one over it is that first."""
     one = make.verdict("a", 90, status, max_growth=MaxGrowth(10, None))
 
-    assert add_base(one, "changed", make.count(70), 20).status == expected
+    assert judge_growth(one._replace(base_count=make.count(70), growth=20)).status == expected
 
 
 @pytest.mark.parametrize(("growth", "blamed"), [(0, False), (-5, False), (1, True), (None, True)])
@@ -187,10 +187,7 @@ def test_only_what_became_worse_is_blamed_on_a_change(growth: int | None, blamed
 
 def test_a_new_prompt_over_its_limit_is_blamed_on_the_change() -> None:
     """It has no base to have been over in."""
-    new = add_base(OVER, "new", None, None)
-
-    assert mark_preexisting(new).fails
-    assert (new.base_limit, new.base_reserve) == (None, 0)
+    assert mark_preexisting(OVER._replace(change="new")).fails
 
 
 @pytest.mark.parametrize(

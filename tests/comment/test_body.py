@@ -15,7 +15,7 @@ from tests.support.comments import (
 )
 
 from prompt_lint.comment.body import has_news, render_body
-from prompt_lint.comment.target import RunId
+from prompt_lint.comment.pull_request import RunId
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.rules import Loosening

@@ -19,7 +19,7 @@ from tests.support.github_server import BOT, TOKEN, GitHubServer, comment
 from prompt_lint.cli import main
 from prompt_lint.comment.body import render_body
 from prompt_lint.comment.publisher import Options, run
-from prompt_lint.comment.target import RunId
+from prompt_lint.comment.pull_request import RunId
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:

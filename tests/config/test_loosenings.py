@@ -22,7 +22,7 @@ PATHS = {path: path for path in ("a.md", "b.md", "docs/c.md")}
 
 
 def config(text: str) -> Config:
-    return parse_config(text.encode(), ".prompt-lint.yaml", RULE_KEYS, context_window=lambda _: 1_000_000)
+    return parse_config(text.encode(), ".prompt-lint.yaml", RULE_KEYS)
 
 
 def list_loosenings(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:

@@ -42,13 +42,9 @@ VALID = sorted((FIXTURES / "valid").glob("*.yaml"))
 INVALID = sorted((FIXTURES / "invalid").glob("*.yaml"))
 
 
-def window(model: str) -> int | None:
-    return None if model == "claude-nobody-1" else 200_000
-
-
 def parsed(text: str | bytes, **flags: Any) -> Config:
     data = text.encode() if isinstance(text, str) else text
-    return parse_config(data, ".prompt-lint.yaml", FORMATS, context_window=window, **flags)
+    return parse_config(data, ".prompt-lint.yaml", FORMATS, **flags)
 
 
 def read_hint(text: str | bytes) -> str:
@@ -104,15 +100,15 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
         "exclude": ("**/generated/", "*.tmp.json"),
-        "models": ("claude-haiku-5",),
+        "models": ("claude-haiku-4-5",),
         "format": "request",
         "role": "",
-        "limits": {"claude-haiku-5": 10_000},
+        "limits": {"claude-haiku-4-5": 10_000},
         "warn_at": 0.755,
         "message": "",
         "allow_empty": True,
         "line": 19,
-        "limit_lines": {"claude-haiku-5": 26},
+        "limit_lines": {"claude-haiku-4-5": 26},
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
@@ -143,12 +139,11 @@ def test_prices_are_exact() -> None:
 
 def test_a_share_is_of_the_window_of_each_model() -> None:
     """5 % of two windows are two limits."""
-    windows = {"claude-small-1": 200_000, "claude-large-1": 1_000_000}
-    text = b"models: [claude-small-1, claude-large-1]\nprompts: [{files: a, limit: 0.7%}]"
+    text = "models: [claude-haiku-4-5, claude-opus-5-5]\nprompts: [{files: a, limit: 0.7%}]"
 
-    rule = parse_config(text, "c", FORMATS, context_window=windows.get).rules[0]
+    rule = parsed(text).rules[0]
 
-    assert rule.limits == {"claude-small-1": 1400, "claude-large-1": 7000}
+    assert rule.limits == {"claude-haiku-4-5": 1400, "claude-opus-5-5": 7000}
 
 
 def test_the_nearest_limit_wins() -> None:
@@ -194,12 +189,12 @@ def test_flags_fill_in_what_the_file_leaves_out() -> None:
     """A file without models and limits is complete with both on the command line."""
     rule = parsed("prompts: [{files: x}]", models=["claude-opus-5"], limit="50%").rules[0]
 
-    assert rule.limits == {"claude-opus-5": 100_000}
+    assert rule.limits == {"claude-opus-5": 500_000}
 
 
 def test_a_rule_can_be_made_of_flags_alone() -> None:
     """Without a file, flags make one rule for every file, with the same way of writing limits."""
-    rule = rule_from_flags(["claude-opus-5", "claude-opus-4-8", "claude-opus-5"], "1.5k", window)
+    rule = rule_from_flags(["claude-opus-5", "claude-opus-4-8", "claude-opus-5"], "1.5k")
 
     assert rule.files == ("**",)
     assert rule.models == ("claude-opus-5", "claude-opus-4-8")
@@ -220,7 +215,7 @@ def test_a_rule_can_be_made_of_flags_alone() -> None:
 def test_wrong_flags_end_the_run(names: list[str], limit: str, message: str) -> None:
     """A flag that is wrong is told in one line."""
     with pytest.raises(Fatal, match=message):
-        rule_from_flags(names, limit, window)
+        rule_from_flags(names, limit)
 
 
 # What is wrong
@@ -486,7 +481,7 @@ def _nearly_right(draw: st.DrawFn) -> Any:
 
 
 # Mistakes about which a schema has nothing to say.
-_CROSS = re.compile(r"this (rule|group) has no model|no limit for")
+_CROSS = re.compile(r"this (rule|group) has no model|no limit for|the context window of")
 
 
 @settings(max_examples=2 * settings().max_examples, deadline=None)
@@ -531,7 +526,7 @@ def test_a_hostile_file_is_answered_quickly(name: str) -> None:
 
 def test_reading_flags_alone_loads_no_yaml() -> None:
     """A run without a configuration file doesn't pay for YAML."""
-    code = "import sys; from prompt_lint.config.schema import rule_from_flags; rule_from_flags(['claude-opus-5'], '4k', {}.get); print('yaml' in sys.modules)"
+    code = "import sys; from prompt_lint.config.schema import rule_from_flags; rule_from_flags(['claude-opus-5'], '4k'); print('yaml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"

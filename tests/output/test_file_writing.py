@@ -95,7 +95,7 @@ def test_a_limit_on_file_sizes_is_told_with_what_to_raise(tmp_path: Path) -> Non
     """What the system refused has a next step."""
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))\n"
-        "from prompt_lint.cli.exit_status import run_and_exit\n"
+        "from prompt_lint.cli.faults import run_and_exit\n"
         "from prompt_lint.output.file_writing import write_file\n"
         "run_and_exit(lambda: write_file('x.json', 'more than that'))"
     )

@@ -8,7 +8,7 @@ import pytest
 from tests.support import make, reports
 
 from prompt_lint.comment.body import render_body
-from prompt_lint.comment.target import RunId
+from prompt_lint.comment.pull_request import RunId
 from prompt_lint.model.values import Problem
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.report_reader import parse_report

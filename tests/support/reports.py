@@ -56,7 +56,8 @@ def row(
         before = None if base is None else make.count(base, spread)
         growth = None if base is None or tokens is None else tokens - base
         limit_before = None if change == "new" else limit if base_limit == 0 else base_limit
-        found = judge.add_base(found, change, before, growth, renamed_from, limit_before)
+        found = found._replace(change=change, base_count=before, growth=growth, renamed_from=renamed_from)
+        found = judge.judge_growth(found._replace(base_limit=limit_before))
         found = judge.mark_preexisting(found)
     if exemption:
         found = judge.apply_exemption(found, [(exemption, {found.prompt.path})], today)

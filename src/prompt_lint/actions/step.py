@@ -11,7 +11,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from prompt_lint.ci.workflow_commands import append_summary, format_command, set_outputs
-from prompt_lint.cli import exit_status
+from prompt_lint.cli import faults
 from prompt_lint.cli import main as cli
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.terminal import write_stdout
@@ -41,7 +41,7 @@ def run_step(
         exit_code = int(error.exit_code)
         report_failure(env, purpose, format_error(error))
     except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
-        annotate("\n".join(map(escape_line, exit_status.describe_exception(error))))
+        annotate("\n".join(map(escape_line, faults.describe_exception(error))))
     set_outputs(env, {**outputs, "exit-code": str(exit_code)})
     return exit_code
 
@@ -56,7 +56,7 @@ def run_prompt_lint(env: Mapping[str, str], arguments: Sequence[str]) -> tuple[i
     stderr = _Tee(sys.stderr)
     with redirect_stderr(stderr):
         try:
-            exit_status.run_and_exit(lambda: cli.run(arguments, env))
+            faults.run_and_exit(lambda: cli.run(arguments, env))
         except SystemExit as end:
             exit_code = end.code if isinstance(end.code, int) else ExitCode.UNCOUNTED
     return exit_code, stderr.getvalue()[:_MAX_COMPLAINT]

@@ -1,7 +1,7 @@
 """Counts kept between runs, by all that a number depends on; they may travel between machines, as CI's caches do.
 
 An exact count depends on the model, the request and the service that counted it; an offline count on the model, the
-request and the tokenizer (`identity.tokenizer_identity`).
+request and the tokenizer (`build_digests`).
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def open_counts(
 ) -> CountCache:
     """Return the cache of counts in `folder`, or one that knows nothing where `folder` is None. Touches no file yet.
 
-    `tokenizer` is the identity of what counts offline, `service` the address of what counts exactly: what another one
+    `tokenizer` is the digest of what counts offline, `service` the address of what counts exactly: what another one
     counted isn't found. `clock` returns Unix seconds.
     """
     path = os.path.join(folder, FILE) if folder else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.base_links import BaseLinks
+from prompt_lint.check.base_pairing import BasePairing
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
 from prompt_lint.check.importers import may_import
@@ -18,7 +18,7 @@ from prompt_lint.repo.links import select_intact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.check.base import Comparison
+    from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
@@ -61,13 +61,13 @@ def find_file_changes(
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     listed = frozenset(file.path for file in files if file.path in targets.entries)
     changes = find_changes(tree, comparison.commit, targets.entries, listed, targets.within)
-    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, changes)
-    prompts, base_names = base_links.pair_prompts()
+    pairing = BasePairing(tree, comparison.commit, targets, base_matcher, changes)
+    prompts, base_names = pairing.pair_prompts()
     kinds = {"changed", "renamed"}
     touched = {path for path, change in changes.paths.items() if change.kind in kinds}
     touched.update(file.path for file in targets.matched if prompts[file.display_path].kind in kinds)
     converted = find_converted(tree.top, sorted(touched)) if touched else {}
-    removed = list(base_links.list_removed()) if targets.is_everything else []
+    removed = list(pairing.list_removed()) if targets.is_everything else []
     return FileChanges(listed, changes, prompts, base_names, converted, removed)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.check.group_sums import find_count, sum_members
 from prompt_lint.model.counts import sum_counts
+from prompt_lint.model.values import PromptKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
 
-# What identifies a prompt on both sides: "", its current path, its name there; or a group, its configuration, "".
-PromptKey = tuple[str, str, str]
-
 
 def map_base_counts(
     pairs: Iterable[PromptOutcomes],
@@ -28,11 +26,12 @@ def map_base_counts(
     counts: dict[PromptKey, dict[str, Outcome | OfflineStandIn]] = {}
     for group, members in groupby(pairs, lambda pair: pair[0].group):
         if group and group.sum:
-            totals = [total for total, _ in sum_members(list(members))]
-            counts[group.name, group.rule.config_path, ""] = dict(zip(group.rule.models, totals, strict=True))
+            of_sum = list(members)
+            totals = [total for total, _ in sum_members(of_sum)]
+            counts[_find_key(of_sum[0][0])] = dict(zip(group.rule.models, totals, strict=True))
             continue
         for read, outcomes in members:
-            counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
+            counts[_find_key(read)] = dict(zip(read.rule.models, outcomes, strict=True))
     return counts
 
 
@@ -42,10 +41,10 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptKey]:
     Files that haven't changed may import some that have, and a sum of members that have may be as large as before.
     `outcomes` are those of the base and of now.
     """
-    requests: dict[PromptKey, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {}
+    requests: dict[PromptKey, tuple[set[tuple[PromptKey, str]], set[tuple[PromptKey, str]]]] = {}
     for read, _ in outcomes:
-        current, base = requests.setdefault(_identify_read(read), (set(), set()))
-        (base if read.is_base else current).add((read.prompt.path, read.prompt.name, read.digest))
+        current, base = requests.setdefault(_find_key(read), (set(), set()))
+        (base if read.is_base else current).add((read.prompt.key, read.digest))
     return {
         name for name, (current, base) in requests.items() if current and base and current != base
     }  # fmt: skip
@@ -63,7 +62,7 @@ def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[Prom
             for model, outcome in zip(read.rule.models, of_models, strict=True):
                 if (count := find_count(outcome)) and not count.is_disputed:
                     counts[model, read.digest] = count
-                    sides = digests.setdefault((_identify_read(read), model), (Counter(), Counter()))
+                    sides = digests.setdefault((_find_key(read), model), (Counter(), Counter()))
                     sides[read.is_base][read.digest] += 1
     return {
         (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
@@ -79,7 +78,7 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, lis
     imported: dict[PromptKey, dict[str, None]] = {}
     missing: dict[PromptKey, set[str]] = {}
     for read, _ in outcomes:
-        name = _identify_read(read)
+        name = _find_key(read)
         if read.is_base:
             imported.setdefault(name, {}).update((file.path, None) for file in read.prompt.imports)
         elif read.includes:
@@ -93,7 +92,7 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, lis
     return {name: paths for name, paths in lost.items() if paths}
 
 
-def _identify_read(read: ReadPrompt) -> PromptKey:
-    if read.group:
-        return read.group.name, read.group.rule.config_path, ""
-    return "", read.prompt.path, read.prompt.name
+def _find_key(read: ReadPrompt) -> PromptKey:
+    """Return the key of a prompt; for a member of a sum that of its group."""
+    group = read.group
+    return PromptKey(group.rule.config_path, group.name, is_group=True) if group else read.prompt.key

@@ -14,7 +14,7 @@ from prompt_lint.model.values import ImportShares, Section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.model.values import Part, Verdict
+    from prompt_lint.model.values import Part, PromptKey, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 _SECTIONS_SHOWN = 3
@@ -31,12 +31,12 @@ def break_down_worst(tree: WorkingTree, verdicts: Sequence[Verdict]) -> list[Ver
 
 def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     """Return for each failing prompt the verdict that is furthest over, the worst first, as many as anybody reads."""
-    by_prompt: dict[tuple[str, str], Verdict] = {}
+    by_prompt: dict[PromptKey, Verdict] = {}
     for verdict in verdicts:
         if verdict.fails and not verdict.sections:
-            name = verdict.prompt.path, verdict.prompt.name
-            if name not in by_prompt or by_prompt[name].over_by < verdict.over_by:
-                by_prompt[name] = verdict
+            key = verdict.prompt.key
+            if key not in by_prompt or by_prompt[key].over_by < verdict.over_by:
+                by_prompt[key] = verdict
     return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_PROMPTS_BROKEN_DOWN]
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
-from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
-from prompt_lint.model.loading import ON_DEMAND
-from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.model.prompt_names import ON_DEMAND
+from prompt_lint.model.values import (
+    GROUP_FORMAT,
+    PLACEHOLDER_MESSAGE,
+    Part,
+    Problem,
+    Prompt,
+    Request,
+)
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
 from prompt_lint.text import patterns
@@ -23,9 +29,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Group, Reference
     from prompt_lint.model.values import ImportedFile, Note
     from prompt_lint.repo import Tree
-
-# The format of a prompt that stands for a group.
-FORMAT = "group"
 
 
 class _UncountableGroup(Exception):
@@ -147,7 +150,7 @@ class _GroupReader(NamedTuple):
             group.name,
             group.rule.line,
             request.build(),
-            format=FORMAT,
+            format=GROUP_FORMAT,
             imports=tuple(imports),
         )
         size = sum(len(part.text) for part in request.parts)
@@ -203,6 +206,22 @@ class _GroupReader(NamedTuple):
                 self.group.rule.config_path, line, message, hint or "correct the file, or the group", code
             )
         )
+
+
+def choose_files(imports: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the members that no other one brings in, in their order. `imports` are each member's, by real path.
+
+    Of members that import each other in a circle, the first is chosen. An import that isn't loaded, because it is too
+    many hops away, isn't among `imports`, so it is chosen itself.
+    """
+    imported = {path for paths in imports.values() for path in paths}
+    chosen: set[str] = set()
+    brought_in: set[str] = set()
+    for path in sorted(imports, key=imported.__contains__):  # those that nothing imports come first
+        if path not in brought_in:
+            chosen.add(path)
+            brought_in.update(imports[path])
+    return [path for path in imports if path in chosen]
 
 
 def is_added(prompt: Prompt, reference: Reference) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.group_prompts import FORMAT
 from prompt_lint.check.read_prompts import ReadPrompt
 from prompt_lint.counting.sources import OfflineStandIn
 from prompt_lint.model.counts import Count, sum_counts
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Prompt, Section
+from prompt_lint.model.values import GROUP_FORMAT, Prompt, Section
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 def make_sum_prompt(group: Group) -> ReadPrompt:
     """Return the prompt that stands for a sum."""
-    prompt = Prompt(group.rule.config_path, group.name, group.rule.line, None, format=FORMAT)
+    prompt = Prompt(group.rule.config_path, group.name, group.rule.line, None, format=GROUP_FORMAT)
     return ReadPrompt(prompt, group.rule, group=group)
 
 

@@ -76,9 +76,7 @@ def _match_sum(
 
 
 def _list_named_files(group: Group, matcher: RuleMatcher) -> list[MatchedFile]:
-    references = (*group.system, *group.tools, *group.messages)
-    paths = (reference.path for reference in references)
-    return [MatchedFile(path, matcher.find_rule(path) or group.rule, ()) for path in paths]
+    return [MatchedFile(path, matcher.find_rule(path) or group.rule) for path, _, _ in group.references]
 
 
 def drop_members(groups: Iterable[GroupFiles], missing: Collection[str]) -> list[GroupFiles]:

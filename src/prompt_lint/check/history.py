@@ -14,8 +14,7 @@ from prompt_lint.counting.sources import OfflineStandIn, count_all
 from prompt_lint.model.counts import EMPTY_COUNT, Count, CountKey
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.history import History, PromptHistory, sum_point
-from prompt_lint.model.values import Note, Problem, Prompt
-from prompt_lint.output.listing import MAX_ROWS_PER_FILE
+from prompt_lint.model.values import MAX_ROWS_PER_FILE, Note, Problem, Prompt
 from prompt_lint.repo.commit_tree import CommitTree, LostObjects, PartialCommitTree
 from prompt_lint.repo.history import stream_changes
 from prompt_lint.repo.objects import ObjectReader

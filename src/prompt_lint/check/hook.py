@@ -10,10 +10,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.judge import decide_exit_code
-from prompt_lint.check.pipeline import check_prompts, list_config_paths
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Base, Note
 from prompt_lint.repo.base_commit import NoBase, find_base
+from prompt_lint.repo.links import list_names
 from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.staged import find_merged_commits, list_committed, list_staged
 from prompt_lint.repo.working_tree import WorkingTree
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.check.pipeline import Run, Settings
-    from prompt_lint.config.configuration import Config
     from prompt_lint.config.load import ConfigSearch
     from prompt_lint.model.values import Report, Verdict
 
@@ -114,11 +114,11 @@ def check_hook_change(
     Most runs pass, and then nothing of the base is read: that would be a fourth of what a hook costs. In a merge a failure
     is the change's only if it is one beside each of the commits that are merged.
     """
-    tree, config, sources, settings = run
+    tree, config, _, settings = run
     report = check_prompts(run, change.paths)
-    if not sources.is_dry_run and not _can_differ(report, config, change, list_config_paths(tree, config)):
+    if not run.sources.is_dry_run and not _can_differ(report, run, change):
         return report
-    from prompt_lint.check.base import compare_with  # noqa: PLC0415  # most runs pass
+    from prompt_lint.check.comparison import compare_with  # noqa: PLC0415  # most runs pass
 
     is_compared = False
     for base in change.find_bases(tree, env):
@@ -132,10 +132,12 @@ def check_hook_change(
     return report
 
 
-def _can_differ(report: Report, config: Config, change: HookChange, config_paths: set[str]) -> bool:
+def _can_differ(report: Report, run: Run, change: HookChange) -> bool:
     """Return whether a comparison can change what fails, or has more to tell: growth, loosened limits."""
-    has_new_config = not config_paths.isdisjoint(change.changed)
-    return _has_failures(report) or has_new_config or any(rule.max_growth for rule in config.list_rules())
+    if _has_failures(report) or any(rule.max_growth for rule in run.config.list_rules()):
+        return True
+    names = (name for path in run.config.list_paths() for name in list_names(run.tree, path))
+    return any(name in change.changed for name in names)
 
 
 def _has_failures(report: Report) -> bool:
@@ -147,10 +149,10 @@ def _has_failures(report: Report) -> bool:
 
 def _spare_merged(report: Report, merged: Report, settings: Settings) -> Report:
     """Return the report without the failures that aren't any in `merged`, the comparison with a commit that is merged."""
-    verdicts_of_merged = {_identify(verdict): verdict for verdict in merged.verdicts}
+    verdicts_of_merged = {(verdict.prompt.key, verdict.model): verdict for verdict in merged.verdicts}
 
     def choose(verdict: Verdict) -> Verdict:
-        other = verdicts_of_merged.get(_identify(verdict), verdict)
+        other = verdicts_of_merged.get((verdict.prompt.key, verdict.model), verdict)
         return other if verdict.fails and not other.fails else verdict
 
     spared = [problem for problem in report.problems if problem not in merged.problems]
@@ -170,8 +172,3 @@ def _spare_merged(report: Report, merged: Report, settings: Settings) -> Report:
         ],
     )  # fmt: skip
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
-
-
-def _identify(verdict: Verdict) -> tuple[str, str, bool, str]:
-    prompt = verdict.prompt
-    return prompt.path, prompt.name, prompt.is_group, verdict.model

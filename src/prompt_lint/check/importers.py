@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 
 def find_importers(
     tree: WorkingTree,
-    targets: Iterable[MatchedFile],
+    files: Iterable[MatchedFile],
     paths: Sequence[str],
     remembered: RememberedFiles | None,
 ) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
-    able = [target for target in targets if may_import(target)]
+    able = [file for file in files if may_import(file)]
     if remembered:
         remembered.look_up(able)
     is_named = match_below(paths)
-    return [
-        target for target in able if any(is_named(path) for path in list_included(tree, target, remembered))
-    ]
+    return [file for file in able if any(is_named(path) for path in list_included(tree, file, remembered))]
 
 
 def may_import(file: MatchedFile) -> bool:
@@ -38,19 +36,19 @@ def may_import(file: MatchedFile) -> bool:
 
 
 def list_included(
-    tree: WorkingTree, target: MatchedFile, remembered: RememberedFiles | None
+    tree: WorkingTree, file: MatchedFile, remembered: RememberedFiles | None
 ) -> Collection[str]:
     """Return the paths that a file asks for, whether they are there or not."""
-    if not may_import(target):
+    if not may_import(file):
         return ()
-    entry = remembered.find(target) if remembered else None
+    entry = remembered.find(file) if remembered else None
     if entry:
         return entry.includes
     reader = IncludeReader(tree)
     try:
-        data = tree.read(target.path)
-        if seems_to_import(target.display_path, data, target.rule):
-            list(parse_prompts(target.display_path, data, target.rule, reader))
+        data = tree.read(file.path)
+        if seems_to_import(file.display_path, data, file.rule):
+            list(parse_prompts(file.display_path, data, file.rule, reader))
     except Unreadable:  # reported when the file itself is checked
         pass
     return reader.requested

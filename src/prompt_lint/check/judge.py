@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.counts import Count
     from prompt_lint.model.rules import MaxGrowth, Rule
-    from prompt_lint.model.values import ChangeKind, Problem, Prompt, Report
+    from prompt_lint.model.values import Problem, Prompt, Report
 
     # Exemptions with the paths of their prompts.
     Exemptions = Sequence[tuple[Exemption, Collection[str]]]
@@ -35,23 +35,12 @@ def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> 
     return verdict._replace(status="warn") if is_near else verdict
 
 
-def add_base(
-    verdict: Verdict,
-    change: ChangeKind,
-    base: Count | None,
-    growth: int | None,
-    renamed_from: str = "",
-    base_limit: int | None = None,
-    base_reserve: int = 0,
-) -> Verdict:
-    """Return the verdict with the base beside it, `grew` where the rule allows less growth.
+def judge_growth(verdict: Verdict) -> Verdict:
+    """Return the verdict as `grew` where a prompt within its limit has grown by more than its rule allows.
 
-    `growth` is the difference of two counts of one source, whose errors are nearly the same: no interval is taken off.
+    The growth is the difference of two counts of one source, whose errors are nearly the same: no interval is taken off.
     """
-    verdict = verdict._replace(
-        change=change, base_count=base, growth=growth, renamed_from=renamed_from, base_limit=base_limit,
-        base_reserve=base_reserve,
-    )  # fmt: skip
+    base, growth = verdict.base_count, verdict.growth
     is_within_limit = verdict.status in {"ok", "warn", "unsure"}
     if base and growth and is_within_limit and exceeds_growth(verdict.rule.max_growth, base.tokens, growth):
         return verdict._replace(status="grew")

@@ -116,9 +116,9 @@ class PastFiles:
             paths = (file.path, file.display_path, *file.aliases)
             if any(path == link or path.startswith(f"{link}/") for path in paths):
                 is_known = True
-                yield name, MatchedFile(link, file.rule, (), file.display_path)
+                yield name, MatchedFile(link, file.rule, read_as=file.display_path)
         if not is_known and (rule := self._matcher.find_rule(link)):
-            yield self.find_name(link), MatchedFile(link, rule, ())
+            yield self.find_name(link), MatchedFile(link, rule)
 
     def _take(self, path: str) -> FileName:
         """Take the file at `path` out, and return its name."""

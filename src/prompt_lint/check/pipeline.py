@@ -28,7 +28,8 @@ from prompt_lint.repo.links import list_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.check.base import Comparison
+    from prompt_lint.check.comparison import Comparison
+    from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
@@ -126,11 +127,6 @@ def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) ->
     return () if "" in replaced else list(replaced)
 
 
-def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
-    """Return the paths of the configurations, and where those lead that are links."""
-    return {name for path in config.list_paths() for name in list_names(tree, path)}
-
-
 def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
     """Yield the notes of the kinds that the configuration of their file has on."""
     for note in notes:
@@ -162,8 +158,7 @@ def judge_prompts(
     diagnostics = Diagnostics([], [])
     outcomes, counts = count_prompts(diagnostics.sort(results), sources, file_count)
     verdicts = judge_outcomes(outcomes, diagnostics.problems)
-    report = _make_report(list(verdicts), counts, diagnostics, sources, settings)
-    return report._replace(planned=plan_requests(outcomes)) if sources.is_dry_run else report
+    return _make_report(outcomes, list(verdicts), counts, diagnostics, sources, settings)
 
 
 def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
@@ -174,7 +169,7 @@ def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
 
 def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterable[ReadResult]) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
-    from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
+    from prompt_lint.check import base_counts, base_prompts, loosened_limits  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     tree, config, sources, settings = run
     base_matcher = targets.matcher
@@ -188,28 +183,27 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     # counted as unread before those problems become notes that the base had, too.
     prompts = chain(diagnostics.sort(results), read_base)
     outcomes, counts = count_prompts(prompts, sources, targets.source_count)
-    unread_files = compare.count_unread_files(diagnostics.problems, config)
-    compare.demote_base_problems(diagnostics, comparison, changes, base_problems)
+    unread_files = base_counts.count_unread_files(diagnostics.problems, config)
+    base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(current, diagnostics.problems)
-    recount = compare.OfflineRecount(tree, comparison.commit)
-    base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
+    base = base_counts.BaseCounts(tree, comparison, changes, outcomes, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
-    report = _make_report(verdicts, counts, diagnostics, sources, settings)
+    report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
     return report._replace(
-        verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
+        verdicts=[base_counts.apply_policy(verdict, comparison) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
-        loosened=loosenings.list_loosenings(comparison, config, targets, changes),
+        loosened=loosened_limits.list_loosenings(comparison, config, targets, changes),
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,
-        planned=plan_requests(outcomes) if sources.is_dry_run else (),
     )
 
 
 def _make_report(
+    outcomes: Sequence[PromptOutcomes],
     verdicts: list[Verdict],
     results: CountResults,
     diagnostics: Diagnostics,
@@ -231,8 +225,13 @@ def _make_report(
             problems.append(outage)
         else:
             notes.append(Note(f"{outage.message}; {outage.hint}"))
-    host = results.sent_to[0] if results.sent_to else ""
-    sent, failed = len(results.sent_to), len(results.failures)
-    report = Report("", verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
-    report = report._replace(accept_label=settings.accept_label, exact_needs=sources.exact_needs)
+    report = Report(
+        "", verdicts, problems, notes, 0, ExitCode.OK,
+        requests_sent=len(results.sent_to),
+        api_host=results.sent_to[0] if results.sent_to else "",
+        requests_failed=len(results.failures),
+        planned=plan_requests(outcomes) if sources.is_dry_run else (),
+        accept_label=settings.accept_label,
+        exact_needs=sources.exact_needs,
+    )  # fmt: skip
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))

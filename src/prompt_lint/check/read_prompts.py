@@ -109,37 +109,38 @@ class IncludeReader:
 
 
 def read_files(
-    tree: WorkingTree, targets: Iterable[MatchedFile], remembered: RememberedFiles
+    tree: WorkingTree, files: Iterable[MatchedFile], remembered: RememberedFiles
 ) -> Iterator[ReadResult]:
     """Yield every prompt of every file, and what is wrong with a file."""
-    for target in targets:
-        known = remembered.recall(target)
+    for file in files:
+        known = remembered.recall(file)
         if known is None:
-            yield from _read_file(tree, target, remembered)
+            yield from _read_file(tree, file, remembered)
             continue
-        yield from known.entry.notes
-        for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
+        entry, counts_of_prompts = known
+        yield from entry.notes
+        for prompt, counts in zip(entry.prompts, counts_of_prompts, strict=True):
             name, line, format_name, role, digest, imports = prompt
-            placed = Prompt(target.path, name, line, None, target.aliases, format_name, role, imports=imports)
-            yield ReadPrompt(placed, target.rule, digest, counts=counts, includes=known.entry.includes)
+            placed = Prompt(file.path, name, line, None, file.aliases, format_name, role, imports=imports)
+            yield ReadPrompt(placed, file.rule, digest, counts=counts, includes=entry.includes)
 
 
-def _read_file(tree: WorkingTree, target: MatchedFile, remembered: RememberedFiles) -> Iterator[ReadResult]:
-    path = target.read_as or target.path
-    real_path = target.path if target.read_as else ""
+def _read_file(tree: WorkingTree, file: MatchedFile, remembered: RememberedFiles) -> Iterator[ReadResult]:
+    path = file.read_as or file.path
+    real_path = file.path if file.read_as else ""
     reader = IncludeReader(tree)
     prompts: list[PromptEntry] = []
     reported: list[Problem | Note] = []
     try:
-        data, stamp = tree.read_stamped(target.path)
+        data, stamp = tree.read_stamped(file.path)
         size = len(data)
-        for result in parse_file(path, data, target.rule, reader):
+        for result in parse_file(path, data, file.rule, reader):
             if not isinstance(result, Prompt):
                 reported.append(result)
                 yield result
                 continue
-            placed = result._replace(aliases=target.aliases, real_path=real_path)
-            read = ReadPrompt.of(placed, target.rule, size)
+            placed = result._replace(aliases=file.aliases, real_path=real_path)
+            read = ReadPrompt.of(placed, file.rule, size)
             size = 0  # of the file, and so of its first prompt
             if len(prompts) <= MOST_PROMPTS:  # a file may hold 100,000
                 prompts.append(
@@ -153,7 +154,7 @@ def _read_file(tree: WorkingTree, target: MatchedFile, remembered: RememberedFil
     else:
         notes = [each for each in reported if isinstance(each, Note)]
         if len(prompts) <= MOST_PROMPTS and len(notes) == len(reported):
-            remembered.remember(target, stamp, prompts, notes, reader.requested)
+            remembered.remember(file, stamp, prompts, notes, reader.requested)
 
 
 def parse_file(

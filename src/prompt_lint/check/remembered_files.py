@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.cache.files import FileEntry
 from prompt_lint.counting.sources import is_sufficient, recall_counts
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-class KnownFile(NamedTuple):
-    """What reading a file said, and the counts of each of its prompts, one for each model of the rule."""
-
-    entry: FileEntry
-    counts: Sequence[tuple[Count, ...]]
-
-
 class RememberedFiles:
     """The files of a run that an earlier run read and that haven't changed since, as far as they were looked up."""
 
@@ -38,41 +31,44 @@ class RememberedFiles:
         self._entries: dict[tuple[str, str, str], FileEntry | None] = {}
         self._counts: dict[CountKey, Count] = {}
 
-    def look_up(self, targets: Iterable[MatchedFile]) -> None:
+    def look_up(self, files: Iterable[MatchedFile]) -> None:
         """Look for what is known of these files, in as few queries as they have formats and roles."""
         if not self._sources.file_cache.is_enabled:
             return
         keys: set[CountKey] = set()
         by_kind: dict[tuple[str, str], dict[str, MatchedFile]] = {}
-        for target in targets:
-            if not target.read_as and _identify(target) not in self._entries:
-                by_kind.setdefault(target.rule.reading, {})[target.path] = target
-        for kind, files in by_kind.items():
-            stamps = zip(files, self._tree.list_stamps(files), strict=True)
+        for file in files:
+            if not file.read_as and _identify(file) not in self._entries:
+                by_kind.setdefault(file.rule.reading, {})[file.path] = file
+        for kind, of_kind in by_kind.items():
+            stamps = zip(of_kind, self._tree.list_stamps(of_kind), strict=True)
             known = self._sources.file_cache.get({path: stamp for path, stamp in stamps if stamp}, *kind)
-            for path, target in files.items():
+            for path, file in of_kind.items():
                 entry = known.get(path)
                 entry = entry if entry and self._are_unchanged(entry) else None
                 self._entries[path, *kind] = entry
-                keys.update(_list_keys(entry, target) if entry else ())
+                keys.update(_list_keys(entry, file) if entry else ())
         self._counts.update(recall_counts(keys, self._sources))
 
-    def find(self, target: MatchedFile) -> FileEntry | None:
+    def find(self, file: MatchedFile) -> FileEntry | None:
         """Return what reading the file said, if it was looked up and hasn't changed."""
-        return None if target.read_as else self._entries.get(_identify(target))
+        return None if file.read_as else self._entries.get(_identify(file))
 
-    def recall(self, target: MatchedFile) -> KnownFile | None:
-        """Return what is known of the file; None unless it hasn't changed and all of its prompts are counted."""
-        entry = self.find(target)
+    def recall(self, file: MatchedFile) -> tuple[FileEntry, list[tuple[Count, ...]]] | None:
+        """Return what reading the file said, and the counts of each of its prompts, one for each model of the rule.
+
+        None unless the file hasn't changed and all of its prompts are counted.
+        """
+        entry = self.find(file)
         if entry is None:
             return None
         counts = []
         for prompt in entry.prompts:
-            known = self._recall_prompt(prompt, target.rule)
+            known = self._recall_prompt(prompt, file.rule)
             if known is None:
                 return None
             counts.append(known)
-        return KnownFile(entry, counts)
+        return entry, counts
 
     def _recall_prompt(self, prompt: PromptEntry, rule: Rule) -> tuple[Count, ...] | None:
         if not prompt.digest:
@@ -86,20 +82,20 @@ class RememberedFiles:
 
     def remember(
         self,
-        target: MatchedFile,
+        file: MatchedFile,
         stamp: bytes,
         prompts: Sequence[PromptEntry],
         notes: Sequence[Note],
         requested: Mapping[str, bytes | None],
     ) -> None:
         """Keep what reading a file said, unless a later change of it or of what it includes might not be seen."""
-        if target.read_as or not stamp or not self._sources.file_cache.is_enabled:
+        if file.read_as or not stamp or not self._sources.file_cache.is_enabled:
             return
         includes = {path: included for path, included in requested.items() if included is not None}
         if len(includes) < len(requested):
             return
         entry = FileEntry(tuple(prompts), tuple(notes), includes)
-        self._sources.file_cache.put(target.path, stamp, *target.rule.reading, entry)
+        self._sources.file_cache.put(file.path, stamp, *file.rule.reading, entry)
 
     def _are_unchanged(self, entry: FileEntry) -> bool:
         """Return whether all that the file includes is as it was, and still part of every checkout."""
@@ -121,15 +117,15 @@ class RememberedFiles:
         return False
 
 
-def _identify(target: MatchedFile) -> tuple[str, str, str]:
+def _identify(file: MatchedFile) -> tuple[str, str, str]:
     """Return all that decides what reading a file by its own name says, beside its contents."""
-    return target.path, *target.rule.reading
+    return file.path, *file.rule.reading
 
 
-def _list_keys(entry: FileEntry, target: MatchedFile) -> list[CountKey]:
+def _list_keys(entry: FileEntry, file: MatchedFile) -> list[CountKey]:
     return [
         CountKey(model, prompt.digest)
         for prompt in entry.prompts
         if prompt.digest
-        for model in target.rule.models
+        for model in file.rule.models
     ]

@@ -45,7 +45,7 @@ def measure_session_start(run: Run, model: str) -> Verdict | None:
     patterns = choose_patterns(lambda pattern: any(map(compile_patterns([pattern.partition("#")[0]]), paths)))
     if not patterns:
         return None
-    rule = rule_from_flags([model], None)._replace(files=(), allow_empty=True, config_path=config.path)
+    rule = rule_from_flags([model])._replace(files=(), allow_empty=True, config_path=config.path)
     references = tuple(Reference(*pattern.partition("#")[::2], 0) for pattern in patterns)
     group = Group("", rule, sum=references)
     nested = tuple(each._replace(groups=()) for each in config.nested)

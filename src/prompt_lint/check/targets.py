@@ -80,7 +80,7 @@ def find_targets(
     def look_up_tracked(tracked: Mapping[str, Entry]) -> None:
         rules.update(matcher.find_rules(_list_files(tracked, config)))
         if remembered:
-            remembered.look_up([MatchedFile(path, rule, ()) for path, rule in rules.items()])
+            remembered.look_up([MatchedFile(path, rule) for path, rule in rules.items()])
 
     entries = tree.list_entries(paths, within, endings, None if paths else look_up_tracked)
     aliases = tree.find_aliases(entries)
@@ -216,7 +216,7 @@ def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterat
     if not file.aliases:
         yield file
         return
-    by_reading: dict[_Reading, list[str]] = {}
+    by_reading: dict[object, list[str]] = {}
     for name in (file.path, *file.aliases):
         if rule := matcher.find_rule(name):
             reading = _describe_reading(name, file.path, rule, tree)
@@ -228,24 +228,14 @@ def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterat
         yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 
 
-class _Reading(NamedTuple):
-    """All that decides how a file is read and judged by one of its names.
+def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> tuple[object, ...]:
+    """Return all that decides how a file is read and judged by one of its names.
 
-    `import_folder` and `is_for_gemini` decide what a file imports; they are empty for one that imports nothing.
+    Of a file that imports others, that is also the folder to import from, and whose rules for imports are followed.
     """
-
-    judging: str
-    reading: tuple[str, str]
-    formats: tuple[str, ...]
-    import_folder: str
-    is_for_gemini: bool
-
-
-def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> _Reading:
     imports = _imports(tree, name, path, rule)
     folder = name.rpartition("/")[0] if imports else ""
-    formats = possible_formats(name, rule)
-    return _Reading(rule.judging, rule.reading, formats, folder, imports and is_for_gemini(name))
+    return rule.judging, rule.reading, possible_formats(name, rule), folder, imports and is_for_gemini(name)
 
 
 def _imports(tree: Tree, name: str, path: str, rule: Rule) -> bool:

@@ -82,13 +82,9 @@ def judge_outcomes(outcomes: Iterable[PromptOutcomes], problems: list[Problem]) 
             yield from _judge_sum(group, list(pairs), problems)
         else:
             for read, results in pairs:
-                verdicts = _judge_prompt(read, results, problems)
-                yield from _add_sections(read, verdicts) if read.parts else verdicts
-
-
-def _add_sections(read: ReadPrompt, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
-    for verdict in verdicts:
-        yield verdict._replace(sections=count_parts(read.parts, verdict.model))
+                for verdict in _judge_prompt(read, results, problems):
+                    sections = count_parts(read.parts, verdict.model) if read.parts else ()
+                    yield verdict._replace(sections=sections) if sections else verdict
 
 
 def _judge_sum(group: Group, members: Sequence[PromptOutcomes], problems: list[Problem]) -> Iterator[Verdict]:

@@ -52,6 +52,10 @@ class Context(NamedTuple):
     missing_variables: tuple[str, ...] = ()
     labels: tuple[str, ...] | None = None
 
+    def has_label(self, label: str) -> bool:
+        """Return whether the pull request has a label. GitHub takes upper and lower case for the same."""
+        return label.casefold() in {name.casefold() for name in self.labels or ()}
+
 
 def parse_commit_id(value: object) -> str:
     """Return a full id of a commit; "" for anything else, and for the zeros that mean none."""

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import Run
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
-from prompt_lint.cli.comparison import check_project
-from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.count_sources import add_cache_warnings
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import announce_models, load_project
-from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.run import check_project, open_run
 from prompt_lint.cli.value_completion import complete_base, complete_refs
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -170,18 +168,22 @@ def command(
     tree, config, relative = load_project(env, paths, config_options, tracked_only=base == "hook")
     if not config.list_paths() and not config_options.models:
         announce_models((DEFAULT_MODEL,), "")
-    settings = make_settings(env, config, judging_options)
-    with open_count_sources(
-        env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
-    ) as sources:
-        run = Run(tree, config, sources, settings)
+    with open_run(
+        env,
+        tree,
+        config,
+        counting_options,
+        judging_options,
+        is_dry_run=dry_run,
+        is_quiet=output_options.quiet,
+    ) as run:
         report = check_project(run, relative, base, policy or "", config_options, env)
     if dry_run:
         from prompt_lint.cli.request_plan import render_plan  # noqa: PLC0415  # only with --dry-run
 
-        write_stdout(render_plan(report, sources, counting_options.max_requests))
+        write_stdout(render_plan(report, run.sources, counting_options.max_requests))
         return ExitCode.OK
-    report = add_cache_warnings(report, sources)
+    report = add_cache_warnings(report, run.sources)
     describe = partial(describe_input, tree=tree, config=config)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)

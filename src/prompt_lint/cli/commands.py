@@ -89,7 +89,7 @@ class Option(click.Option):
         return record and (record[0], " ".join((self.help or "", *map(str, self.list_facts(ctx)))))
 
     def list_facts(self, ctx: click.Context) -> Iterator[Fact]:
-        """Yield the option's variable, default and values, as far as it has them, and whether it is required or repeatable."""
+        """Yield the option's variable, default and values, as far as it has them, and whether it is repeatable."""
         if self.envvar:
             yield Fact("env", str(self.envvar))
         if isinstance(self.show_default, str):
@@ -101,8 +101,6 @@ class Option(click.Option):
         elif isinstance(self.type, (click.IntRange, click.FloatRange)):
             most = "or more" if self.type.max is None else f"to {self.type.max}"
             yield Fact("values", f"{self.type.min} {most}")
-        if self.required:
-            yield Fact("required")
         if self.multiple:
             yield Fact("repeatable")
 

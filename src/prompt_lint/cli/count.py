@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from prompt_lint.check.pipeline import Settings, judge_prompts
+from prompt_lint.check.pipeline import judge_prompts
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
@@ -17,8 +17,9 @@ from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.project import announce_models, find_models
-from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.run import make_settings
 from prompt_lint.cli.show_request import render_requests
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import seems_to_import
@@ -40,9 +41,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.cli.options import CountingOptions
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.rules import Role, Rule
-    from prompt_lint.model.values import Note, Report
+    from prompt_lint.model.values import Note
     from prompt_lint.repo.working_tree import WorkingTree
 
 STDIN = "-"
@@ -131,16 +131,19 @@ def command(
     Needs no configuration and no repository.
     """
     if not models:
-        models = _choose_models(env)
-    rule = _make_rule(models, role or "", format_name or "")
+        found, config_path = find_models(env)
+        models = tuple(found)
+        announce_models(models, config_path)
+    rule = rule_from_flags(models)._replace(format=format_name or "", role=role or "", warn_at=1.0)
     reader = _Reader(rule, max_file_size, [])
     if show_request:
         results = (result for path in files for result in reader.parse(path))
         prompts = [result for result in results if isinstance(result, Prompt)]
         write_stdout(render_requests(prompts, models))
         return ExitCode.OK
-    with open_count_sources(env, None, None, counting_options) as sources:
-        report = _count_files(files, reader, sources, make_settings(env, None, options.JudgingOptions()))
+    settings = make_settings(env, Config(), options.JudgingOptions())
+    with open_count_sources(env, Config(), None, counting_options) as sources:
+        report = judge_prompts(reader.read_files(files), len(files), sources, settings)
 
     def describe_input(path: str) -> str:
         if what := describe_file_here(path, env, options.ConfigOptions(max_file_size=max_file_size)):
@@ -149,27 +152,8 @@ def command(
         return "which this run reads" if is_among(path, (*files, *read)) else ""
 
     targets = choose_targets(output_options, env, describe_input)
-    report = add_cache_warnings(report, sources)
+    report = add_cache_warnings(report._replace(file_count=len(files)), sources)
     return deliver_report(report, targets, output_options, env, _OWN_FORMATS)
-
-
-def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the models to count for where none is named, and say on stderr which they are, and why."""
-    models, config_path = find_models(env)
-    announce_models(models, config_path)
-    return tuple(models)
-
-
-def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:
-    """Return a rule without limits. Raises `Fatal` for what can't be a model's name."""
-    rule = rule_from_flags(models, None, lambda _model: None)
-    return rule._replace(format=format_name, role=role, warn_at=1.0)
-
-
-def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
-    """Return a report with a problem for each file that can't be measured."""
-    report = judge_prompts(reader.read_files(files), len(files), sources, settings)
-    return report._replace(file_count=len(files))
 
 
 class _Reader(NamedTuple):

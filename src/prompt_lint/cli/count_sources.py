@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from prompt_lint.api.policy import RequestPolicy
+from prompt_lint.cache.build_digests import BuildDigests, find_digests
 from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
-from prompt_lint.cache.identity import find_identity
 from prompt_lint.cli.usage_errors import name_source
 from prompt_lint.counting.api_service import find_service, has_credential, name_endpoint
 from prompt_lint.counting.processes import available_cores
@@ -38,7 +38,7 @@ _NO_CREDENTIAL_HINT = "set ANTHROPIC_API_KEY, or count offline: --offline, or PR
 @contextmanager
 def open_count_sources(
     env: Mapping[str, str],
-    config: Config | None,
+    config: Config,
     top: str | None,
     options: CountingOptions,
     *,
@@ -51,7 +51,7 @@ def open_count_sources(
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway; and where the options, not the
     configuration, ask for exact counts and there is no credential.
     """
-    mode = "offline" if options.offline else options.counting or (config.counting if config else "")
+    mode = "offline" if options.offline else options.counting or config.counting
     service, no_service_reason = None, ""
     if mode != "offline":
         policy = RequestPolicy(options.jobs, options.max_requests, options.deadline)
@@ -63,9 +63,8 @@ def open_count_sources(
     folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     endpoint = name_endpoint(env, options.provider)
     with (
-        _open_caches(env, folder, top, endpoint) as (counts, files),
         show_progress(env, is_quiet=is_quiet) as progress,
-        _explain_interruption(progress, counts),
+        _open_caches(env, folder, top, endpoint, progress) as (counts, files),
     ):
         yield CountSources(
             cast("Mode", mode or ("exact" if service else "offline")),
@@ -91,36 +90,27 @@ def _list_exact_needs(
 
 
 @contextmanager
-def _explain_interruption(progress: Progress, counts: CountCache) -> Iterator[None]:
-    """Add a note to what interrupts a run: how far it has come, and what is kept of it."""
-    try:
-        yield
-    except (KeyboardInterrupt, Terminated) as error:
-        counts.close(_PATIENCE_AT_END)
-        error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
-        raise
-
-
-@contextmanager
 def _open_caches(
-    env: Mapping[str, str], folder: str | None, top: str | None, endpoint: str
+    env: Mapping[str, str], folder: str | None, top: str | None, endpoint: str, progress: Progress
 ) -> Iterator[tuple[CountCache, FileCache]]:
     """Open what is kept between runs, and save what is new, however the run ends.
 
+    What interrupts it gets a note: how far the run has come, and what is kept of it.
     In CI a cache may have been restored from a stranger's run, so entries of files, which could hide a prompt, aren't
     used there.
     """
-    identity = find_identity() if folder else None
-    if not identity or not identity.build:
+    digests = find_digests() if folder else BuildDigests()
+    if not digests.build:
         folder = None
-    counts = open_counts(folder, identity.tokenizer if identity else "", endpoint)
+    counts = open_counts(folder, digests.tokenizer, endpoint)
     use_files = top and not env.get("CI")
-    files = open_files(folder if use_files else None, identity.build if identity else "", top or "")
+    files = open_files(folder if use_files else None, digests.build, top or "")
     try:
         yield counts, files
-    except (KeyboardInterrupt, Terminated):
+    except (KeyboardInterrupt, Terminated) as error:
         for cache in (counts, files):
             cache.close(_PATIENCE_AT_END)
+        error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
         raise
     finally:
         for cache in (counts, files):

@@ -1,6 +1,6 @@
 """What ends a run early → a report that says so, in every output that was asked for: who waits for a file finds one.
 
-stderr and the exit code are left to `exit_status`.
+stderr and the exit code are left to `faults`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prompt_lint.cli.commands import Command
-from prompt_lint.cli.exit_status import explain_failure
+from prompt_lint.cli.faults import explain_failure
 from prompt_lint.cli.input_files import describe_possible_input, is_among
 from prompt_lint.cli.options import ConfigOptions, select_fields
 from prompt_lint.model.errors import Fatal

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.check.breakdown import measure_imports, split_prompt
-from prompt_lint.check.pipeline import Run
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
-from prompt_lint.cli.comparison import check_project
-from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.count_sources import add_cache_warnings
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, needs_config
-from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.run import check_project, open_run
 from prompt_lint.cli.value_completion import complete_base
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.values import MAX_ROWS_PER_FILE
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
-from prompt_lint.output.listing import LISTING_OUTPUTS, MAX_ROWS_PER_FILE, Listing
+from prompt_lint.output.listing import LISTING_OUTPUTS, Listing
 from prompt_lint.output.listing.prompts import heaviest_model, list_prompts
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.codeowners import find_owners
@@ -29,6 +28,7 @@ from prompt_lint.repo.codeowners import find_owners
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
@@ -123,14 +123,12 @@ def command(
 
         write_stdout(render_overview(env, config_options, counting_options))
         return ExitCode.OK
-    settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
-    with open_count_sources(env, config, tree.top, counting_options) as sources:
-        run = Run(tree, config, sources, settings)
+    with open_run(env, tree, config, counting_options, options.JudgingOptions(exit_zero=True)) as run:
         report = check_project(run, relative, base, "", config_options, env)
         listing = Listing(report, _measure_all_imports(tree, report), by or "")
         if not relative and "html" in output_options.list_formats():
             listing = _add_session_start(listing, run)
-    listing = listing._replace(report=add_cache_warnings(report, sources))
+    listing = listing._replace(report=add_cache_warnings(report, run.sources))
     if by == "owner":
         listing = add_owners(listing, tree)
     targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 
-from prompt_lint.cli import exit_status
+from prompt_lint.cli import faults
 from prompt_lint.cli.commands import Group, version_option
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.lazy_table import LazyTable
@@ -89,12 +89,12 @@ def _show_overview(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the console script, and end the process with its exit code."""
-    exit_status.run_and_exit(lambda: run(sys.argv[1:]))
+    faults.run_and_exit(lambda: run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """Return the exit code of a run with these arguments."""
-    return exit_status.catch_faults(lambda: _run_command(arguments, env))
+    return faults.catch_faults(lambda: _run_command(arguments, env))
 
 
 def _run_command(arguments: Sequence[str], env: Mapping[str, str]) -> int | None:

@@ -177,7 +177,7 @@ config = option(
 )
 
 
-def models(help_text: str, *, group: str = LIMITS, default: str = "") -> Decorator:
+def models(help_text: str, *, group: str = LIMITS, default: str) -> Decorator:
     """Return the option `--model`, which may be given repeatedly."""
     return option(
         "--model",
@@ -185,7 +185,7 @@ def models(help_text: str, *, group: str = LIMITS, default: str = "") -> Decorat
         group=group,
         metavar="MODEL",
         multiple=True,
-        show_default=default or True,
+        show_default=default,
         shell_complete=complete_models,
         help=f"{help_text} `prompt-lint models` lists the known ones.",
     )

@@ -50,7 +50,9 @@ def load_project(
     tree = open_tree(start, use_git=not options.no_git, max_file_size=options.max_file_size)
     relative = resolve_arguments(tree, paths, start)
     loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
-    config = settle_run(loaded or Config("", (), ()))
+    if loaded is None and options.limit is None:
+        raise _explain_no_config(tree, options)
+    config = settle_run(loaded or Config())
     if (mistakes := config.list_mistakes()) and not any(
         each.rules or each.groups for each in config.list_all()
     ):
@@ -127,9 +129,9 @@ def load_rules(
 def _load_config(
     env: Mapping[str, str], tree: WorkingTree, options: ConfigOptions, search: ConfigSearch
 ) -> Config | None:
-    """Return what the configurations say; None where the options are all there is. Raises `Fatal`."""
+    """Return what the configurations say, None where there are none. Raises `Fatal`."""
     if options.policy_from:
-        from prompt_lint.check.base import load_trusted_config  # noqa: PLC0415  # only with --policy-from
+        from prompt_lint.check.comparison import load_trusted_config  # noqa: PLC0415  # only with --policy-from
 
         with blame_variable("policy_from"):
             return load_trusted_config(tree, options.policy_from, search, env)
@@ -137,10 +139,7 @@ def _load_config(
         path = os.path.join(working_directory(), options.config_path)
         with blame_variable("config_path"):
             return search.parse(load.read_outside_config(path), search.named, "")
-    config = search.load(tree)
-    if config is None and options.limit is None:
-        raise _explain_no_config(tree, options)
-    return config
+    return search.load(tree)
 
 
 def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:

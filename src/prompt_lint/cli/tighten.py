@@ -10,15 +10,14 @@ import click
 
 from prompt_lint.check.judge import decide_exit_code
 from prompt_lint.check.limit_sizes import WrittenConfig, collect_sizes, find_high
-from prompt_lint.check.pipeline import Run, check_prompts
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
-from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
-from prompt_lint.cli.init.limits import find_smallest_limit, limit_for
+from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, working_directory
-from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.run import open_run
 from prompt_lint.config.load import read_outside_config
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.schema import parse_config
@@ -137,9 +136,7 @@ def command(
     Replaces numbers in .prompt-lint.yaml, and nothing else. No limit is raised.
     """
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
-    with open_count_sources(env, config, tree.top, counting_options) as sources:
-        run = Run(tree, config, sources, settings)
+    with open_run(env, tree, config, counting_options, options.JudgingOptions(exit_zero=True)) as run:
         report = check_prompts(run, ())
         chosen = check_prompts(run, relative) if relative else None
     targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
@@ -229,7 +226,7 @@ def _tighten_limit(file: WrittenConfig, key_path: KeyPath, headroom: Fraction) -
         verb = "is" if largest.status == "over" else "may be"
         return limit._replace(reason=f"{largest.prompt.path} {verb} over it")
     factor, smallest = 1 + headroom, find_smallest_limit(str(key_path[-1]))
-    tokens = limit_for(high, smallest, factor=factor, least=factor, digits=_DIGITS)
+    tokens = choose_limit(high, smallest, factor=factor, least=factor, digits=_DIGITS)
     if tokens >= written.limit.tokens:
         return _keep(limit)
     return limit._replace(new_tokens=tokens, new_text=write_like(tokens, written.text))

@@ -141,9 +141,7 @@ def _describe_missing(param: click.Parameter) -> str:
     name = name_parameter(param, None)
     if isinstance(param.type, click.Choice):
         return f"missing {name}: one of {', '.join(param.type.choices)}"
-    if isinstance(param, click.Argument):
-        return f"missing {name}: name {'at least one' if param.nargs == -1 else 'one'}"
-    return f"{name} is required{_give_example(param)}"
+    return f"missing {name}: name {'at least one' if param.nargs == -1 else 'one'}"
 
 
 def _describe_value(error: click.BadParameter, param: click.Parameter) -> str:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from prompt_lint.comment.target import RunId
+from prompt_lint.comment.pull_request import RunId
 from prompt_lint.output.markdown.pieces import format_name
 from prompt_lint.output.markdown.report import COMMENT, render_within
 from prompt_lint.output.phrases import is_accepted

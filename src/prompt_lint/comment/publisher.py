@@ -12,7 +12,7 @@ from prompt_lint.ci.github import get_nested, lacks_secrets
 from prompt_lint.ci.workflow_commands import format_command, has_runner
 from prompt_lint.comment.body import describe_no_news, has_news, parse_mark, render_body
 from prompt_lint.comment.github_api import PAGE_SIZE, Refused, connect, expect_status, read_list
-from prompt_lint.comment.target import NoTarget, RunId, find_target
+from prompt_lint.comment.pull_request import NoPullRequest, RunId, find_pull_request
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.announcements import announce
 from prompt_lint.output.report_reader import read_report
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prompt_lint.api.json_client import Call
-    from prompt_lint.comment.target import Target
+    from prompt_lint.comment.pull_request import PullRequest
     from prompt_lint.model.values import Report
 
 _MAX_PAGES = 50
@@ -101,10 +101,10 @@ def _publish(env: Mapping[str, str], options: Options, report: Report | None) ->
     """Return the sentence that says what was done. Raises `Fatal`. That a fork's run may not write is no fault."""
     with connect(env) as call:
         try:
-            target = find_target(env, options.number, call)
-            if isinstance(target, NoTarget):
-                return target.reason
-            return _update_comments(call, target, report, options)
+            pull_request = find_pull_request(env, options.number, call)
+            if isinstance(pull_request, NoPullRequest):
+                return pull_request.reason
+            return _update_comments(call, pull_request, report, options)
         except Refused as refused:
             if refused.status == 403 and lacks_secrets(env, ci.detect_context(env)):
                 return (
@@ -113,47 +113,47 @@ def _publish(env: Mapping[str, str], options: Options, report: Report | None) ->
             raise
 
 
-def _update_comments(call: Call, target: Target, report: Report | None, options: Options) -> str:
+def _update_comments(call: Call, pull_request: PullRequest, report: Report | None, options: Options) -> str:
     """Create a comment, or update the one there is. A run without a report only takes back what an earlier one said."""
     key, min_delta = options.key, options.min_delta
-    body = render_body(report, key, target.run, target.run_url, min_delta)
-    comments = _list_comments(call, target, key)
-    if any(comment.run > target.run for comment in comments):
+    body = render_body(report, key, pull_request.run, pull_request.run_url, min_delta)
+    comments = _list_comments(call, pull_request, key)
+    if any(comment.run > pull_request.run for comment in comments):
         return "no comment: a later run has written it"
-    if report is None and all(comment.run == target.run for comment in comments):
+    if report is None and all(comment.run == pull_request.run for comment in comments):
         return "no comment: the run has left no report"
     if not comments:
         if report and not has_news(report, min_delta):
             return f"no comment: {describe_no_news(report, min_delta, format_short_name)}"
-        expect_status(call("POST", _issue_comments(target), {"body": body}), 201)
+        expect_status(call("POST", _issue_comments(pull_request), {"body": body}), 201)
         # Another run may have done the same at the same time: then the oldest comment is the one to keep.
-        comments = _list_comments(call, target, key)
+        comments = _list_comments(call, pull_request, key)
         if len(comments) < 2:
             return "commented"
         latest = max(comments, key=lambda comment: comment.run)
-        body = latest.body if latest.run > target.run else body
+        body = latest.body if latest.run > pull_request.run else body
     oldest, *others = comments
     if oldest.body != body:
-        expect_status(call("PATCH", _comment_path(target, oldest), {"body": body}), 200)
+        expect_status(call("PATCH", _comment_path(pull_request, oldest), {"body": body}), 200)
     for comment in others:
-        expect_status(call("DELETE", _comment_path(target, comment)), 204, 404)
+        expect_status(call("DELETE", _comment_path(pull_request, comment)), 204, 404)
     return "the comment is up to date"
 
 
-def _issue_comments(target: Target) -> str:
-    return f"/repos/{quote(target.repository)}/issues/{target.pull_request}/comments"
+def _issue_comments(pull_request: PullRequest) -> str:
+    return f"/repos/{quote(pull_request.repository)}/issues/{pull_request.number}/comments"
 
 
-def _comment_path(target: Target, comment: Comment) -> str:
-    return f"/repos/{quote(target.repository)}/issues/comments/{comment.id}"
+def _comment_path(pull_request: PullRequest, comment: Comment) -> str:
+    return f"/repos/{quote(pull_request.repository)}/issues/comments/{comment.id}"
 
 
-def _list_comments(call: Call, target: Target, key: str) -> Sequence[Comment]:
+def _list_comments(call: Call, pull_request: PullRequest, key: str) -> Sequence[Comment]:
     """Return our comments, the oldest first."""
     comments = []
     for page in range(1, _MAX_PAGES + 1):
         query = f"per_page={PAGE_SIZE}&page={page}"
-        items = read_list(call("GET", f"{_issue_comments(target)}?{query}"))
+        items = read_list(call("GET", f"{_issue_comments(pull_request)}?{query}"))
         comments += [comment for item in items if (comment := _parse_comment(item, key))]
         if len(items) < PAGE_SIZE:
             return sorted(comments)

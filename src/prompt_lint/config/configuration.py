@@ -24,9 +24,9 @@ class Config(NamedTuple):
     are all that is known of what it governs.
     """
 
-    path: str
-    rules: tuple[Rule, ...]
-    exclude: tuple[str, ...]
+    path: str = ""
+    rules: tuple[Rule, ...] = ()
+    exclude: tuple[str, ...] = ()
     counting: str = ""
     on_unavailable: str = ""
     groups: tuple[Group, ...] = ()

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.ci.context import MAX_LABEL
-from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config import values
 from prompt_lint.config.mistakes import Node, describe_kind, quote
 from prompt_lint.model.nearest import find_nearest
@@ -19,8 +18,9 @@ ROLES = ("system", "user")
 COUNTING = ("exact", "auto", "offline")
 ON_UNAVAILABLE = ("fail", "offline")
 POLICIES = ("changed", "project")
-# From the mildest to the strictest; `label:` is followed by a name.
-ON_RAISE = ("note", "warn", "label:", "fail")
+_LABEL = "label:"  # followed by a name
+# From the mildest to the strictest.
+ON_RAISE = ("note", "warn", _LABEL, "fail")
 
 MAX_RULES = 500
 MAX_GROUPS = 100
@@ -44,6 +44,11 @@ class Entry(NamedTuple):
     values: dict[str, Any]
 
 
+def read_raise_label(on_raise: str) -> str:
+    """Return NAME of `on_raise: label:NAME`; "" for another value."""
+    return on_raise.removeprefix(_LABEL) if on_raise.startswith(_LABEL) else ""
+
+
 def _choice(*names: str) -> Callable[[Node, str], str | None]:
     return partial(values.read_choice, names=names)
 
@@ -63,20 +68,14 @@ def _read_on_raise(node: Node, example: str) -> str | None:
     return values.read_choice(node, example, ("note", "warn", "fail", "label:NAME"))
 
 
-def _read_prompts(node: Node, example: str) -> list[Entry] | None:
-    return _read_list(node, example, RULE, MAX_RULES, "rules", "files")
-
-
-def _read_exemptions(node: Node, example: str) -> list[Entry] | None:
-    return _read_list(node, example, EXEMPTION, MAX_EXEMPTIONS, "exemptions", "files")
-
-
-def _read_groups(node: Node, example: str) -> list[Entry] | None:
-    return _read_list(node, example, GROUP, MAX_GROUPS, "groups", "name")
+def _list_of(
+    keys: Mapping[str, Key], most: int, noun: str, required: str
+) -> Callable[[Node, str], list[Entry] | None]:
+    return partial(_read_list, keys=keys, most=most, noun=noun, required=required)
 
 
 def _read_list(
-    node: Node, example: str, keys: Mapping[str, Key], most: int, noun: str, required: str
+    node: Node, example: str, *, keys: Mapping[str, Key], most: int, noun: str, required: str
 ) -> list[Entry] | None:
     """Read a list of mappings. What isn't a mapping is reported and left out."""
     if not isinstance(node.value, list) or not node.value:
@@ -94,19 +93,6 @@ _SHARED = {
     "warn_at": Key(values.read_warn_at, "warn_at: 90%"),
     "exclude": Key(values.read_patterns, 'exclude: ["**/fixtures/"]'),
     "max_growth": Key(values.read_growth, "max_growth: {tokens: 200, percent: 10}"),
-}
-TOP = _SHARED | {
-    "counting": Key(_choice(*COUNTING), "counting: auto"),
-    "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
-    "policy": Key(_choice(*POLICIES), "policy: changed"),
-    "on_raise": Key(_read_on_raise, "on_raise: warn"),
-    "prices": Key(values.read_prices, "prices: {claude-sonnet-5-5: 2.00}"),
-    "notes": Key(values.read_notes, "notes: {placeholders: off}"),
-    "exempt": Key(_read_exemptions, "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]"),
-    "prompts": Key(_read_prompts, "prompts: [{files: prompts/**/*.md}]"),
-    "groups": Key(
-        _read_groups, "groups: [{name: agent, system: prompts/system.md, tools: tools.json, limit: 20k}]"
-    ),
 }
 RULE = _SHARED | {
     "files": Key(values.read_patterns, "files: prompts/**/*.md"),
@@ -133,6 +119,23 @@ GROUP = {key: RULE[key] for key in _RULE_KEYS_OF_GROUPS} | {
     "system": Key(values.read_paths, "system: prompts/support/system.md"),
     "tools": Key(values.read_paths, "tools: prompts/support/tools.json"),
     "messages": Key(values.read_paths, "messages: prompts/support/examples.yaml"),
+}
+TOP = _SHARED | {
+    "counting": Key(_choice(*COUNTING), "counting: auto"),
+    "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
+    "policy": Key(_choice(*POLICIES), "policy: changed"),
+    "on_raise": Key(_read_on_raise, "on_raise: warn"),
+    "prices": Key(values.read_prices, "prices: {claude-sonnet-5-5: 2.00}"),
+    "notes": Key(values.read_notes, "notes: {placeholders: off}"),
+    "exempt": Key(
+        _list_of(EXEMPTION, MAX_EXEMPTIONS, "exemptions", "files"),
+        "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]",
+    ),
+    "prompts": Key(_list_of(RULE, MAX_RULES, "rules", "files"), "prompts: [{files: prompts/**/*.md}]"),
+    "groups": Key(
+        _list_of(GROUP, MAX_GROUPS, "groups", "name"),
+        "groups: [{name: agent, system: prompts/system.md, tools: tools.json, limit: 20k}]",
+    ),
 }
 ALL_KEYS = TOP.keys() | RULE.keys() | GROUP.keys() | EXEMPTION.keys()
 

@@ -58,7 +58,7 @@ class ConfigSearch(NamedTuple):
         paths = self.find_paths(tree)
         if not paths:
             return None
-        config, main = Config("", (), ()), self._find_main(paths)
+        config, main = Config(), self._find_main(paths)
         for folder, in_folder in paths.items():
             above = config.find_governing(in_folder[0])
             if not compile_patterns(above.exclude)(in_folder[0]):  # as fixtures are
@@ -107,7 +107,7 @@ class ConfigSearch(NamedTuple):
 
 
 def _make_mistaken(path: str, folder: str, mistakes: Sequence[Mistake]) -> Config:
-    return Config(path, (), (), folder=folder, mistakes=tuple(mistakes))
+    return Config(path, folder=folder, mistakes=tuple(mistakes))
 
 
 def _mark_conflicts(config: Config) -> Config:
@@ -127,7 +127,7 @@ def _find_foreign_files(config: Config) -> Iterator[Mistake]:
     """Yield a mistake for each file that a group names and that another configuration governs."""
     for each in config.list_all():
         for group in each.groups:
-            for reference in (*group.system, *group.tools, *group.messages):
+            for reference in () if group.sum else group.references:
                 nearest = config.find_governing(reference.path)
                 if nearest is not each:
                     message = f"`{reference.path}` is governed by {nearest.path}, and this group has files of its own project alone"

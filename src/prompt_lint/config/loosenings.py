@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci.labels import read_raise_label
-from prompt_lint.config.keys import ON_RAISE
+from prompt_lint.config.keys import ON_RAISE, read_raise_label
 from prompt_lint.config.load import settle_run
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.rules import Loosening
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
-    from prompt_lint.model.rules import Group, MaxGrowth, Reference, Rule
+    from prompt_lint.model.rules import Group, MaxGrowth, Rule
 
 
 def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
@@ -95,17 +94,15 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     yield from _compare_limits(subject, base, current)
     yield from _compare_growth(subject, base, current)
     if current.format not in {"", base.format}:
-        yield Loosening(
-            subject,
-            f"is read as `{current.format}` now, whatever it was before",
-            current.line,
-            config_path=current.config_path,
-        )
+        yield _at(current, subject, f"is read as `{current.format}` now, whatever it was before")
     if current.format == base.format and current.names != base.names:
-        description = "looks for other names of prompts now"
-        yield Loosening(subject, description, current.line, config_path=current.config_path)
+        yield _at(current, subject, "looks for other names of prompts now")
     if current.allow_empty and not base.allow_empty and current.files == base.files:
-        yield Loosening(subject, "may match nothing now", current.line, config_path=current.config_path)
+        yield _at(current, subject, "may match nothing now")
+
+
+def _at(rule: Rule, subject: str, description: str) -> Loosening:
+    return Loosening(subject, description, rule.line, config_path=rule.config_path)
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
@@ -117,19 +114,15 @@ def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Looseni
     for model in (each for each in base.limits if each not in current.models):
         description, limit = "is not counted any more", base.limits[model]
         yield Loosening(subject, description, current.line, model, limit, config_path=config_path)
-    pairs = [(subject, base.limits, current.limits, current.limit_lines)]
-    for name in dict.fromkeys((*current.parts, *base.parts)):
-        is_part = name in current.parts
-        lines = dict.fromkeys(current.models, current.limit_lines[name]) if is_part else current.limit_lines
-        pairs.append((f"{subject} ({name})", base.limits_for(name), current.limits_for(name), lines))
     with_more_room: dict[str, None] = {}
-    for where, old, new, lines in pairs:
-        for model in (each for each in old if each in new):
-            if new[model] - current.reserve <= old[model] - base.reserve:
-                continue
+    for name in dict.fromkeys(("", *current.parts, *base.parts)):
+        where = f"{subject} ({name})" if name else subject
+        old, new = base.limits_for(name), current.limits_for(name)
+        old_own, new_own = base.own_limits_for(name), current.own_limits_for(name)
+        for model in (each for each in old if each in new and new_own[each] > old_own[each]):
             with_more_room[model] = None
             if new[model] > old[model]:
-                line = lines.get(model, current.line)
+                line = current.limit_line(name, model) or current.line
                 yield Loosening(where, "limit raised", line, model, old[model], new[model], config_path)
     if current.reserve < base.reserve:
         description = f"reserve lowered from {base.reserve:,} to {current.reserve:,}"
@@ -186,12 +179,7 @@ def _compare_groups(
         yield from _compare_limits(old.name, old.rule, new.rule)
         yield from _compare_growth(old.name, old.rule, new.rule)
         if _names_fewer(old, new, base_paths):
-            yield Loosening(
-                old.name,
-                "this group names fewer files than before",
-                new.rule.line,
-                config_path=new.rule.config_path,
-            )
+            yield _at(new.rule, old.name, "this group names fewer files than before")
 
 
 def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> bool:
@@ -203,7 +191,7 @@ def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> 
 
 def _split_references(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """Return path and name of what a group takes in, and of what it takes back with `!`."""
-    references = {(reference.path, reference.name) for reference in _list_references(group)}
+    references = {(reference.path, reference.name) for reference in group.references}
     negated = {(path, name) for path, name in references if path.startswith("!")}
     return references - negated, negated
 
@@ -220,7 +208,7 @@ def _still_names(
 
 def compile_group(group: Group) -> Callable[[str], bool]:
     """Return a function that says whether a group takes in a path, for whichever of its prompts."""
-    names = {reference.name for reference in _list_references(group)}
+    names = {reference.name for reference in group.references}
     matchers = [_compile_name(group, name) for name in names]
     return lambda path: any(matches(path) for matches in matchers)
 
@@ -228,7 +216,7 @@ def compile_group(group: Group) -> Callable[[str], bool]:
 def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
     """Return a function that says whether a group takes in the prompt `name` of a path."""
     included, excluded = [], []
-    for reference in _list_references(group):
+    for reference in group.references:
         if reference.path.startswith("!"):
             excluded.append(_compile_path(group, reference.path[1:]))
         elif reference.name == name:
@@ -241,10 +229,6 @@ def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
 def _compile_path(group: Group, path: str) -> Callable[[str], bool]:
     """Compile the path of a reference. A sum has patterns, a request has paths."""
     return patterns.compile_patterns([path]) if group.sum else path.__eq__
-
-
-def _list_references(group: Group) -> Sequence[Reference]:
-    return (*group.sum, *group.system, *group.tools, *group.messages)
 
 
 def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:

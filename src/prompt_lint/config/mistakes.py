@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.errors import Fatal, Fault
 from prompt_lint.model.nearest import find_nearest
@@ -71,15 +71,14 @@ class ConfigFile:
         if len(self._mistakes) >= MAX_MISTAKES:
             self.raise_mistakes()
 
-    def raise_mistakes(self) -> NoReturn:
-        """Raise `ConfigErrors` with the mistakes so far."""
+    def raise_mistakes(self) -> None:
+        """Raise `ConfigErrors` with the mistakes so far, if there are any."""
+        if not self._mistakes:
+            return
         ordered = sorted(self._mistakes.values(), key=lambda mistake: (mistake.line, mistake.column))
         if len(ordered) >= MAX_MISTAKES:
             ordered.append(Mistake(self.path, 0, 0, "there may be more mistakes than these", ""))
         raise ConfigErrors(ordered)
-
-    def has_mistakes(self) -> bool:
-        return bool(self._mistakes)
 
 
 class Node(NamedTuple):

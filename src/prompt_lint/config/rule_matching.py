@@ -23,7 +23,7 @@ class MatchedFile(NamedTuple):
 
     path: str
     rule: Rule
-    aliases: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
     read_as: str = ""
 
     @property

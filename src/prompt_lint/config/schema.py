@@ -21,28 +21,23 @@ from prompt_lint.config.mistakes import (
     quote,
 )
 from prompt_lint.config.values import Limit, explain_model, parse_limit
-from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.models import find_context_window
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.rules import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-
-    # The name of a model → its context window in tokens, or None.
-    ContextWindow = Callable[[str], int | None]
+    from collections.abc import Collection, Mapping, Sequence
 
 # The share of a limit from which on a prompt is close to it.
 WARN_AT = 0.9
 
 
-def rule_from_flags(
-    models: Sequence[str], limit: str | None, context_window: ContextWindow = known_models.find_context_window
-) -> Rule:
+def rule_from_flags(models: Sequence[str], limit: str | None = None) -> Rule:
     """Return the rule for all files that `--model` and `--limit` make. Raises `Fatal` for a flag that is wrong."""
     names, written = _check_models(models), _parse_limit_flag(limit)
-    limits = _resolve_limit_flag(written, names, context_window) if written else {}
+    limits = _resolve_limit_flag(written, names) if written else {}
     return Rule(("**",), (), names, "", "", limits, WARN_AT, "", allow_empty=False, line=0)
 
 
@@ -60,18 +55,18 @@ def _parse_limit_flag(limit: str | None) -> Limit | None:
         raise Fatal(f"--limit: {error}", "example: --limit 8000") from None
 
 
-def _resolve_limit_flag(limit: Limit, models: Sequence[str], context_window: ContextWindow) -> dict[str, int]:
+def _resolve_limit_flag(limit: Limit, models: Sequence[str]) -> dict[str, int]:
     try:
-        return {model: resolve_limit(limit, model, context_window) for model in models}
+        return {model: resolve_limit(limit, model) for model in models}
     except ValueError as error:
         raise Fatal(f"--limit: {error}", "example: --limit 8000") from None
 
 
-def resolve_limit(limit: Limit, model: str, context_window: ContextWindow) -> int:
+def resolve_limit(limit: Limit, model: str) -> int:
     """Return a limit in tokens. Raises `ValueError`, with a sentence, for a share of a window that isn't known."""
     if not limit.share:
         return limit.tokens
-    window = context_window(model)
+    window = find_context_window(model)
     if window is None:
         raise ValueError(f"the context window of `{model}` isn't known; give a number of tokens, not a share")
     return max(1, window * limit.share // 1_000_000)
@@ -85,7 +80,6 @@ def parse_config(
     models: Sequence[str] = (),
     limit: str | None = None,
     folder: str = "",
-    context_window: ContextWindow = known_models.find_context_window,
 ) -> Config:
     """Return what the bytes of a configuration say. `path` is its name in mistakes.
 
@@ -112,7 +106,7 @@ def parse_config(
         file.add_mistake(mistake.line, mistake.column, mistake.message, "")
     file.invalid_places = {(mistake.line, mistake.column) for mistake in yaml_mistakes}
     top = _read_top(Node(document.data, (), file))
-    return _build_config(_Builder(top, *flags, context_window))
+    return _build_config(_Builder(top, *flags))
 
 
 def _as_mistake(path: str, error: ParseError, hint: str = "") -> Mistake:
@@ -150,8 +144,7 @@ def _build_config(builder: _Builder) -> Config:
     groups = [builder.build_group(entry) for entry in group_entries]
     _report_same_names(group_entries)
     exempt = [_build_exemption(entry) for entry in settings.get("exempt") or ()]
-    if file.has_mistakes():
-        file.raise_mistakes()
+    file.raise_mistakes()
     return Config(
         file.path,
         tuple(rules),
@@ -182,7 +175,6 @@ class _Builder(NamedTuple):
     top: Entry
     models: tuple[str, ...]
     limit: Limit | None
-    context_window: ContextWindow
 
     def build_rule(self, entry: Entry) -> Rule:
         if "files" not in entry.values:
@@ -260,7 +252,7 @@ class _Builder(NamedTuple):
         if models and not self.models:
             _report_other_models(entry.node, own or (), models)
         if self.limit:
-            tokens_by_model = _resolve_limit_flag(self.limit, models, self.context_window)
+            tokens_by_model = _resolve_limit_flag(self.limit, models)
             return {model: (tokens, 0) for model, tokens in tokens_by_model.items()}
         limits: dict[str, tuple[int, int]] = {}
         missing = []
@@ -270,7 +262,7 @@ class _Builder(NamedTuple):
                 missing += [f"`{model}`"] if own is not None else []
             elif limit is not None:
                 try:
-                    tokens = resolve_limit(limit, model, self.context_window)
+                    tokens = resolve_limit(limit, model)
                     limits[model] = tokens, node.line
                 except ValueError as error:
                     node.report(str(error), RULE["limit"].example)
@@ -304,9 +296,7 @@ class _Builder(NamedTuple):
         parts: dict[str, dict[str, int]] = {}
         for name, limit in (entry.values.get("parts") or {}).items() if not self.limit else ():
             try:
-                parts[name] = {
-                    model: resolve_limit(limit, model, self.context_window) for model in models if limit
-                }
+                parts[name] = {model: resolve_limit(limit, model) for model in models if limit}
             except ValueError as error:
                 entry.node.child("parts").child(name).report(str(error), RULE["parts"].example)
         return parts

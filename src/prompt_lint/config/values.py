@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
 from prompt_lint.model.models import explain_id
+from prompt_lint.model.prompt_names import BODY, METADATA
 from prompt_lint.model.rules import MaxGrowth, Price, Reference
 from prompt_lint.model.values import NoteKind
 from prompt_lint.text import patterns
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 # The prompts of a file that can have limits of their own: those of a SKILL.md.
-PARTS = ("metadata", "body")
+PARTS = (METADATA, BODY)
 # The kinds of notes that can be switched off.
 NOTE_KINDS = tuple(kind for kind in get_args(NoteKind) if kind not in {"note", "no-base"})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.formats.python_assignments import read_assignments
 from prompt_lint.model.values import Note, Prompt
-from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_pieces
+from prompt_lint.request.from_roles import Turn, build_conversation, make_notes, split_pieces
 from prompt_lint.text.patterns import compile_patterns
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
@@ -42,7 +42,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
             notes.append(Note(UNKNOWN, path, line, "content"))
             continue
         turn = Turn(rule.role or "user", text.pieces)
-        yield Prompt(path, name, line, build_request([turn]))
+        yield Prompt(path, name, line, build_conversation([turn]))
         if text.has_fields:
             notes.append(Note(PLACEHOLDERS_NOTE, path, line, "placeholders"))
         else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import ImportedFile, Prompt
-from prompt_lint.request.from_roles import Piece, Turn, build_request, make_notes, split_parts
+from prompt_lint.request.from_roles import Piece, Turn, build_conversation, make_notes, split_parts
 from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class RolePrompt(NamedTuple):
         """Yield the prompt and the notes on it."""
         paths = dict.fromkeys(piece.path for turn in self.turns for piece in turn.pieces if piece.path)
         imports = tuple(ImportedFile(imported, imported) for imported in paths)
-        yield Prompt(path, "", 1, build_request(self.turns, self.tools), imports=imports)
+        yield Prompt(path, "", 1, build_conversation(self.turns, self.tools), imports=imports)
         yield from make_notes(path, self.turns, self.messages)
 
     def parts(self) -> Iterator[Part]:

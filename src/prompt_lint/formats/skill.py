@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.formats import skill_listing
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.prompt_names import BODY
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
@@ -64,7 +65,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         line = fields.lines.get("name") or fields.lines.get("description") or 1
         listed = fields if fields.get_text("description") else _describe_by_body(fields, body)
         yield skill_listing.metadata_prompt(path, line, _folder(path), listed)
-    yield Prompt(path, skill_listing.BODY, body_line, build_request(body, rule.role or "user"))
+    yield Prompt(path, BODY, body_line, build_request(body, rule.role or "user"))
     if frontmatter is None:
         yield Note(_OPEN_FRONTMATTER if text.startswith("---\n") else _NO_FRONTMATTER, path, 1, "advice")
     else:
@@ -81,7 +82,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Pa
     if prompt.name == "":
         return split_sections(text)
     frontmatter, body, body_line = split_frontmatter(text)
-    if prompt.name == skill_listing.BODY:
+    if prompt.name == BODY:
         return split_sections(body, body_line)
     return skill_listing.listing_parts(parse_fields(frontmatter or ""), body_line)
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.prompt_names import METADATA
 from prompt_lint.model.values import Part, Prompt
 from prompt_lint.request.from_text import build_request
 
 if TYPE_CHECKING:
     from prompt_lint.text.frontmatter import Fields
 
-# The names of the two prompts of a file that is listed, which `parts` of a rule can give limits of their own.
-METADATA, BODY = "metadata", "body"
 # Characters of `description` and `when_to_use` that are listed.
 MAX_CHARACTERS = 1536
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.formats import skill_listing
 from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.prompt_names import BODY, METADATA
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
@@ -101,7 +102,7 @@ class TextFormat(NamedTuple):
             if fields and fields.get_text("description") and skill_listing.can_be_listed(fields):
                 name = path.rpartition("/")[2].partition(".")[0]
                 yield skill_listing.metadata_prompt(path, fields.lines["description"], name, fields)
-            yield Prompt(path, skill_listing.BODY, split.body_line, request)
+            yield Prompt(path, BODY, split.body_line, request)
         else:
             yield Prompt(path, "", 1, request)
         if fields:
@@ -113,7 +114,7 @@ class TextFormat(NamedTuple):
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
         """Return the sections of the body, by heading; or the keys that are listed."""
         split = self._split(path, decode(data))
-        if prompt.name == skill_listing.METADATA:
+        if prompt.name == METADATA:
             return skill_listing.listing_parts(parse_fields(split.frontmatter or ""), split.body_line)
         return split_sections(split.body, split.body_line)
 

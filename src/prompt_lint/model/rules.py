@@ -102,6 +102,11 @@ class Group(NamedTuple):
     tools: tuple[Reference, ...] = ()
     messages: tuple[Reference, ...] = ()
 
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """All that the group names, in the order in which a request has it."""
+        return (*self.sum, *self.system, *self.tools, *self.messages)
+
 
 class Exemption(NamedTuple):
     """An entry of `exempt:`, or a `label` of the pull request. `until` is the last day, as `YYYY-MM-DD`; empty for no end."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     # no file, `Unreadable` for one that can't be read or lies outside of the repository.
     ReadFile = Callable[[str], tuple[str, bytes]]
 
+# The format of a prompt that stands for a group.
+GROUP_FORMAT = "group"
+
 Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
@@ -36,6 +39,9 @@ NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", 
 REQUEST_KEYS = (
     "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
 )  # fmt: skip
+
+# A file with more prompts is one row of a table or a history, and isn't read again for its imports.
+MAX_ROWS_PER_FILE = 10
 
 # `count_tokens` wants a user message, so a system prompt is counted beside the shortest one.
 PLACEHOLDER_MESSAGE: Mapping[str, Any] = {"role": "user", "content": "x"}
@@ -85,6 +91,14 @@ class ImportedFile(NamedTuple):
     real_path: str
 
 
+class PromptKey(NamedTuple):
+    """What tells a prompt from all others of a report, and finds it in the base. A group is at its configuration."""
+
+    path: str
+    name: str
+    is_group: bool = False
+
+
 class Prompt(NamedTuple):
     """One prompt of a file; `name` tells several prompts of a file apart.
 
@@ -107,7 +121,11 @@ class Prompt(NamedTuple):
 
     @property
     def is_group(self) -> bool:
-        return self.format == "group"
+        return self.format == GROUP_FORMAT
+
+    @property
+    def key(self) -> PromptKey:
+        return PromptKey(self.path, self.name, self.is_group)
 
 
 class Problem(NamedTuple):

@@ -56,7 +56,7 @@ class ToolDefinition(NamedTuple):
     last_line: int
 
 
-def build_request(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = ()) -> Request | None:
+def build_conversation(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = ()) -> Request | None:
     """Return a request with the system prompts joined, and the other turns in their order; None for nothing to send.
 
     Blank turns are dropped: the API refuses them. Raises `Unreadable` for tools that it refuses, with the line.

@@ -14,10 +14,10 @@ from prompt_lint.text.money import EXACT_CONTEXT
 from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, find_earliest
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
+from prompt_lint.usage.billed_prices import compute_prompt_costs
 from prompt_lint.usage.delivery import deliver_report, write_warnings
 from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
 from prompt_lint.usage.period import find_month, plan_period
-from prompt_lint.usage.prices import compute_prompt_costs
 from prompt_lint.usage.pull_requests import refuse_pull_request
 from prompt_lint.usage.trends import compute_trends
 from prompt_lint.usage.values import (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
+from prompt_lint.usage.billed_prices import sum_growth_costs
 from prompt_lint.usage.fail_conditions import MONEY_METRICS
 from prompt_lint.usage.figures import (
     format_day,
@@ -16,7 +17,6 @@ from prompt_lint.usage.figures import (
     format_window,
 )
 from prompt_lint.usage.groups import has_cost_by
-from prompt_lint.usage.prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change, share
 from prompt_lint.usage.tables import DIMENSION_NAMES
 from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, MESSAGES_DIMENSIONS, UNBILLED_TIER

@@ -5,9 +5,9 @@ from __future__ import annotations
 from calendar import monthrange
 from typing import TYPE_CHECKING, TypeVar
 
+from prompt_lint.usage.billed_prices import compute_prices
 from prompt_lint.usage.cost_estimates import estimate_costs
 from prompt_lint.usage.groups import compute_group_changes, compute_groups
-from prompt_lint.usage.prices import compute_prices
 from prompt_lint.usage.savings import compute_saving, select_billed
 from prompt_lint.usage.sums import share, sum_amounts_by, sum_usage, sum_usage_by
 from prompt_lint.usage.values import (

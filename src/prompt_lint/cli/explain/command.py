@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import Run, check_prompts
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
-from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
-from prompt_lint.cli.explain.several_files import explain_folder, explain_groups
+from prompt_lint.cli.explain.several_files import (
+    describe_place,
+    describe_rule,
+    explain_folder,
+    explain_groups,
+)
 from prompt_lint.cli.project import load_project
-from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.run import open_run
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.rule_matching import compile_config
@@ -34,6 +38,7 @@ from prompt_lint.text.wrapping import wrap_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.configuration import Config
@@ -91,10 +96,8 @@ def command(
         prompts, rule = _read_requests(tree, config, relative)
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
-    settings = make_settings(env, config, options.JudgingOptions())
     view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
-    with open_count_sources(env, config, tree.top, counting_options) as sources:
-        run = Run(tree, config, sources, settings)
+    with open_run(env, tree, config, counting_options) as run:
         if groups:
             text, code = explain_groups(run, groups, view)
         elif is_folder:
@@ -204,8 +207,7 @@ def _describe_rules(matcher: RuleMatcher, path: str, applied: Rule | None) -> It
             result = "owns it: the last rule that matches"
         else:
             result = "matches, but a later rule does too" if applied else "matches"
-        place = f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
-        yield f"  {place}  {escape_line(', '.join(rule.files))}: {result}"
+        yield f"  {describe_rule(rule)}: {result}"
 
 
 def _describe_reading(source: FileToExplain) -> Iterator[str]:
@@ -224,8 +226,7 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
 
 def _describe_groups(targets: Targets) -> Iterator[str]:
     for group, _ in targets.groups:
-        place = f"{escape_line(group.rule.config_path)}:{group.rule.line}"
-        yield f"  in the group `{escape_line(group.name)}` ({place})"
+        yield f"  in the group `{escape_line(group.name)}` ({describe_place(group.rule)})"
 
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:

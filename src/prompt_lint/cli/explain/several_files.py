@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.check.importers import match_below
 from prompt_lint.check.pipeline import check_prompts, judge_groups
 from prompt_lint.check.targets import find_targets
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.text import report as text_output
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -37,7 +37,7 @@ def explain_folder(run: Run, folder: str, view: View) -> tuple[str, ExitCode]:
     ]
     lines = [f"{escape_line(folder) or '.'}: {pluralize(len(owned) + len(rest), 'file')}"]
     for _, files in sorted(by_rule.items()):
-        lines.append(f"  {_describe_rule(files[0].rule)}: {pluralize(len(files), 'file')}")
+        lines.append(f"  {describe_rule(files[0].rule)}: {pluralize(len(files), 'file')}")
     if rest:
         lines += [f"  no rule: {pluralize(len(rest), 'file')}", *(f"    {name}" for name in _shorten(rest))]
     if importers:
@@ -63,25 +63,24 @@ def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], l
 
 
 def explain_groups(run: Run, groups: Sequence[Group], view: View) -> tuple[str, ExitCode]:
-    """Return what groups of one name are made of and come to, and 1 if one is over its limit. Raises `Fatal`."""
-    name, rule = groups[0].name, groups[0].rule
+    """Return what groups of one name are made of and come to, and 1 if one is over its limit."""
     targets = find_targets(run.tree, run.config, ())
     group_files = [each for each in targets.groups if each.group in groups]
     report = judge_groups(run, group_files)
-    if not group_files:
-        raise Fatal(f"the group `{escape_line(name)}` has no files", f"see {rule.config_path}:{rule.line}")
-    lines = [escape_line(name)]
+    lines = [escape_line(groups[0].name)]
     for group, files in group_files:
-        place = f"{escape_line(group.rule.config_path)}:{group.rule.line}"
-        lines.append(f"  {place}  {_describe_kind(group)}")
+        lines.append(f"  {describe_place(group.rule)}  {_describe_kind(group)}")
         lines += [f"    {path}" for path in _shorten(file.display_path for file in files)]
     text = "".join(f"{line}\n" for line in lines)
     return f"{text}\n{text_output.render(report, view)}", report.exit_code
 
 
-def _describe_rule(rule: Rule) -> str:
-    place = f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
-    return f"{place}  {escape_line(', '.join(rule.files))}"
+def describe_rule(rule: Rule) -> str:
+    return f"{describe_place(rule)}  {escape_line(', '.join(rule.files))}"
+
+
+def describe_place(rule: Rule) -> str:
+    return f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
 
 
 def _describe_kind(group: Group) -> str:

@@ -9,13 +9,13 @@ import click
 
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
-from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.init.config_file import choose_name, write_file
 from prompt_lint.cli.init.extras import EXTRAS, write_extra
 from prompt_lint.cli.init.proposal import propose_config
 from prompt_lint.cli.init.summary import render_kinds, render_left_out, render_loaded
 from prompt_lint.cli.project import working_directory
-from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.run import open_run
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.load import find_config
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -75,9 +75,8 @@ def command(
         write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree, wanted)}")
         return ExitCode.OK
     name = choose_name(tree.top, replaces=force or dry_run)
-    settings = make_settings(env, None, options.JudgingOptions())
-    with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
-        proposal = propose_config(tree, name, models, sources, settings)
+    with open_run(env, tree, Config(), counting_options._replace(offline=True)) as run:
+        proposal = propose_config(run, name, models)
     model = models[0] if models else DEFAULT_MODEL
     loaded = render_loaded(proposal)
     summary = render_kinds(proposal, model) + loaded + render_left_out(proposal)

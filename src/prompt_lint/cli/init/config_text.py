@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 from prompt_lint import REPOSITORY, __version__
 from prompt_lint.cli.init.draft import GROUP_NAME
 from prompt_lint.cli.init.file_patterns import write_path_pattern
-from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from prompt_lint.cli.init.draft import Draft, OwnRule
+    from prompt_lint.cli.init.draft import Draft, KindLimits, OwnRule
     from prompt_lint.cli.init.survey import Finding
 
 _DEFAULT_LIMIT = 8000
-# Of a draft whose prompts aren't measured yet.
-_UNLIMITED = {"": MAX_LIMIT}
 # Editors with yaml-language-server take the schema from here: complete keys, and mark mistakes.
 SCHEMA_ADDRESS = f"{REPOSITORY}/raw/v{__version__}/src/prompt_lint/config/prompt-lint.schema.json"
 
@@ -41,8 +38,9 @@ def render_config(draft: Draft) -> str:
         "prompts:",
     ]
     for number, finding in enumerate(draft.findings):
-        lines += ["", *_render_rule(draft, finding)] if number else _render_rule(draft, finding)
-        for own in draft.own_rules.get(finding.kind.title, ()):
+        limits = draft.find_limits(finding.kind.title)
+        lines += ["", *_render_rule(finding, limits)] if number else _render_rule(finding, limits)
+        for own in limits.own_rules:
             lines += ["", *_render_own_rule(finding, own)]
     for dropped, reason in draft.dropped:
         lines += ["", f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(dropped.files)}"]
@@ -65,11 +63,11 @@ def _render_models(models: Sequence[str]) -> Iterator[str]:
     yield f"models: [{', '.join(map(render_scalar, models))}]"
 
 
-def _render_rule(draft: Draft, finding: Finding) -> Iterator[str]:
+def _render_rule(finding: Finding, limits: KindLimits) -> Iterator[str]:
     kind = finding.kind
     yield f"  # {kind.description}"
-    if kind.title in draft.today:
-        yield f"  # {draft.today[kind.title]}"
+    if limits.today:
+        yield f"  # {limits.today}"
     yield f"  - files: {_render_list(finding.files)}"
     if finding.exclude:
         yield f"    exclude: {_render_list(finding.exclude)}"
@@ -77,7 +75,7 @@ def _render_rule(draft: Draft, finding: Finding) -> Iterator[str]:
         yield f"    role: {kind.role}"
     if kind.read_as:
         yield f"    format: {kind.read_as}"
-    yield from _render_limits(draft.limits.get(kind.title, _UNLIMITED))
+    yield from _render_limits(limits.limits)
 
 
 def _render_own_rule(finding: Finding, own: OwnRule) -> Iterator[str]:

@@ -22,6 +22,18 @@ class OwnRule(NamedTuple):
     today: str
 
 
+class KindLimits(NamedTuple):
+    """The limits of a kind by the name of a prompt, "" for those without one; the rules of single files; and a sentence."""
+
+    limits: Mapping[str, int]
+    own_rules: Sequence[OwnRule]
+    today: str
+
+
+# Of a draft whose prompts aren't measured yet.
+_UNLIMITED = KindLimits({"": MAX_LIMIT}, (), "")
+
+
 class Remark(NamedTuple):
     """A comment about files that no rule takes: what they are, what to do with the lines, and the lines.
 
@@ -36,8 +48,7 @@ class Remark(NamedTuple):
 class Draft(NamedTuple):
     """What the configuration says, and what was left out of it.
 
-    `limits` are by the title of a kind, then by the name of a prompt in its files; `today` has a sentence for each title, and
-    `own_rules` has the rules of single files. `excluded` has the reason for each path that no rule gets, `exempt` for each that
+    `limits` are by the title of a kind. `excluded` has the reason for each path that no rule gets, `exempt` for each that
     breaks a rule of its tool, `dropped` for each finding that makes no rule.
     """
 
@@ -47,8 +58,9 @@ class Draft(NamedTuple):
     exempt: Mapping[str, str] = {}
     dropped: tuple[tuple[Finding, str], ...] = ()
     remarks: Sequence[Remark] = ()
-    limits: Mapping[str, Mapping[str, int]] = {}
-    own_rules: Mapping[str, Sequence[OwnRule]] = {}
-    today: Mapping[str, str] = {}
+    limits: Mapping[str, KindLimits] = {}
     group_patterns: tuple[str, ...] = ()
     group_limit: int = MAX_LIMIT
+
+    def find_limits(self, title: str) -> KindLimits:
+        return self.limits.get(title, _UNLIMITED)

@@ -35,11 +35,6 @@ def find_doubtful_folder(path: str, folders: Collection[str] = (), *, is_certain
     return ""
 
 
-def is_test_data(path: str) -> bool:
-    """Whether a data file is in a folder of tests, recordings, documentation or other people's files."""
-    return bool(find_doubtful_folder(path))
-
-
 def _is_aside(name: str) -> bool:
     return name in _DOCUMENTATION or name in _TESTS or bool(_TESTS_NAME.match(name))
 

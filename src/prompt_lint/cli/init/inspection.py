@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, parse_file
-from prompt_lint.cli.init.folders import is_test_data
+from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.cli.init.kinds import PROMPT_WORD, find_prompt_folder
+from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
-from prompt_lint.model.rules import Rule
 from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.text.document import parse_document
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 # Formats of data files, most of which are no prompts.
-_DATA_FORMATS = frozenset({"request", "tools", "prompt-yml"})
+DATA_FORMATS = frozenset({"request", "tools", "prompt-yml"})
 _DATA_EXTENSIONS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml")
 # No JSON or YAML file without one of these is a request or holds tools.
 _REQUEST_WORDS = re.compile(rb"\brole\b|\bmessages\b|\binput_?[sS]chema\b|\bparameters\b")
@@ -37,7 +37,7 @@ _OTHER_DATA = re.compile(rb"""(?m)^[ \t{]*["']?(?:openapi|swagger|interactions)[
 # Without a schema it is a tool of something else, as those of Prompt flow are, whose `type` is `python`.
 _TOOL_SCHEMA = re.compile(rb"""\b(?:input_?[sS]chema|parameters)\b""")
 _TOOLS_NAME = re.compile(r"(?:.*[-_ ])?tools(?:[-_ ].*)?\.json\Z")
-_ANY_FORMAT = Rule(("**",), (), (), "", "", {}, 0.9, "", allow_empty=False, line=0)
+_ANY_FORMAT = rule_from_flags(())
 
 
 class Inspection(NamedTuple):
@@ -49,7 +49,9 @@ class Inspection(NamedTuple):
 
 def has_special_name(path: str) -> bool:
     """Whether files with such a path may have another format than text. Data files of tests are of none."""
-    return not (_is_data(path) and is_test_data(path)) and possible_formats(path, _ANY_FORMAT) != ("text",)
+    return not (_is_data(path) and find_doubtful_folder(path)) and possible_formats(path, _ANY_FORMAT) != (
+        "text",
+    )
 
 
 def inspect_file(path: str, tree: WorkingTree) -> Inspection:
@@ -68,7 +70,7 @@ def _inspect_bytes(path: str, data: bytes, tree: WorkingTree) -> Inspection:
     if _is_data(path) and not _mentions_prompts(path) and not _has_sign(data):
         return Inspection()
     name = recognise(path, data, _ANY_FORMAT).name
-    if name not in _DATA_FORMATS:
+    if name not in DATA_FORMATS:
         return Inspection(name)
     if name == "tools" and not _TOOL_SCHEMA.search(data):
         return Inspection()

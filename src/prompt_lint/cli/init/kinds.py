@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cli.init.folders import find_doubtful_folder
+from prompt_lint.repo.paths import find_nearest_folder
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Kind(NamedTuple):
@@ -119,7 +120,6 @@ _MAYBE_PROMPT = re.compile(
 )
 # A library of prompts has so many `system.md`; a single one may be a chapter of a manual.
 _LIBRARY_SIZE = 3
-_MAX_DEPTH = 50
 
 
 def group_by_kind(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind, list[str]]:
@@ -134,10 +134,10 @@ def group_by_kind(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind
     groups: dict[Kind, list[str]] = {}
     for path in paths:
         format_name = formats.get(path, "text")
-        kind = next((kind for kind, matches in matchers if matches(path)), None) or find_format_kind(
+        kind = next((kind for kind, matches in matchers if matches(path)), None) or _find_format_kind(
             format_name
         )
-        if not kind and path.endswith(".md") and not skill_folders.isdisjoint(_list_parents(path)):
+        if not kind and path.endswith(".md") and find_nearest_folder(path, skill_folders):
             kind = _RESOURCES
         if not kind and format_name == "text":
             kind = _find_text_kind(path, is_library=is_library)
@@ -148,7 +148,7 @@ def group_by_kind(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind
     return groups
 
 
-def find_format_kind(format_name: str) -> Kind | None:
+def _find_format_kind(format_name: str) -> Kind | None:
     """Return the kind of the files of a format; None if their names say it, or for no format."""
     if format_name in _FORMATS_WITHOUT_KIND:
         return None
@@ -179,15 +179,6 @@ def _is_named_data(path: str) -> bool:
     name = path.rpartition("/")[2]
     is_ci = path.startswith(".github/") or "prompt-lint" in name
     return name.endswith((".yaml", ".yml")) and bool(PROMPT_WORD.search(name)) and not is_ci
-
-
-def _list_parents(path: str) -> Iterator[str]:
-    """Yield the folders that a path is in, the innermost first."""
-    for _ in range(_MAX_DEPTH):
-        path = path.rpartition("/")[0]
-        if not path:
-            return
-        yield path
 
 
 def find_doubt(kind: Kind, path: str) -> str:

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from prompt_lint.cli.init.draft import OwnRule
+from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
+from prompt_lint.cli.init.draft import KindLimits, OwnRule
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.cli.init.sizes import RANKS
 from prompt_lint.config.schema import WARN_AT
-from prompt_lint.config.values import MAX_LIMIT
-from prompt_lint.formats.skill_listing import BODY, METADATA
+from prompt_lint.config.values import PARTS
 from prompt_lint.model.counts import EMPTY_COUNT
+from prompt_lint.model.prompt_names import BODY, METADATA
 from prompt_lint.output.phrases import format_count
 from prompt_lint.text.cutting import cut_path
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from fractions import Fraction
+    from collections.abc import Iterable, Sequence
 
     from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.cli.init.sizes import Size
 
 # Documentation of Claude Code and the specification of skills, 2026: about 100 tokens of metadata, and less than 5,000 of body.
 _SKILL_LIMITS = {METADATA: 150, BODY: 5000}
-# A prompt may grow by about three tenths before it is over, and isn't near its limit today.
-_HEADROOM = 1.3
-_LEAST_HEADROOM = 1.2
-_SMALLEST, _SMALLEST_METADATA = 500, 150
 # A prompt has a rule of its own if it is as many times the next, and not small.
 _OUTLIER_FACTOR = 2
 _OUTLIER_TOKENS = 1000
 _PATH_WIDTH = 60
-
-
-class KindLimits(NamedTuple):
-    """The limits of a kind by the name of a prompt, "" for those without one, and the rules of its outliers."""
-
-    limits: Mapping[str, int]
-    own_rules: Sequence[OwnRule]
-    today: str
 
 
 def choose_limits(kind: Kind, sizes: Sequence[Size]) -> KindLimits:
@@ -58,7 +45,7 @@ def choose_limits(kind: Kind, sizes: Sequence[Size]) -> KindLimits:
         own = [size for size in sizes if size.prompt.path == path]
         today = f"Much larger than the others: {_describe_size(find_largest(own))}."
         own_rules.append(OwnRule(write_path_pattern(path), _find_limits(kind, own), today))
-    return KindLimits(_find_limits(kind, usual), own_rules, describe_today(usual))
+    return KindLimits(_find_limits(kind, usual), own_rules, _describe_today(usual))
 
 
 def find_outliers(sizes: Sequence[Size]) -> list[str]:
@@ -79,47 +66,23 @@ def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
     documented = _SKILL_LIMITS if kind is SKILLS else {}
     highest = dict.fromkeys(documented, 0)
     for size in sizes:
-        name = size.prompt.name if size.prompt.name in {METADATA, BODY} else ""
+        name = size.prompt.name if size.prompt.name in PARTS else ""
         highest[name] = max(highest.get(name, 0), size.high)
     if METADATA not in highest and BODY in highest:  # nothing is listed of these, so they are single prompts
         highest = {"": max(highest.values())}
     return {
         name: limit
         if (limit := documented.get(name, 0)) * WARN_AT > high
-        else limit_for(high, find_smallest_limit(name))
+        else choose_limit(high, find_smallest_limit(name))
         for name, high in highest.items()
     }
-
-
-def find_smallest_limit(name: str) -> int:
-    """Return the limit that prompts of this name have room in, however small they are today."""
-    return _SMALLEST_METADATA if name == METADATA else _SMALLEST
-
-
-def limit_for(
-    high: int,
-    smallest: int = _SMALLEST,
-    *,
-    factor: float | Fraction = _HEADROOM,
-    least: float | Fraction = _LEAST_HEADROOM,
-    digits: int = 2,
-) -> int:
-    """Return a limit for prompts of at most so many tokens: about `factor` times that, in so many significant digits.
-
-    It is at least `least` times that.
-    """
-    unit = 10 ** max(0, len(str(math.ceil(high * factor))) - digits)
-    limit: int = round(high * factor / unit) * unit
-    if limit < high * least:
-        limit += unit
-    return min(MAX_LIMIT, max(smallest, limit))
 
 
 def find_largest(sizes: Iterable[Size]) -> Size:
     return max(sizes, key=lambda size: size.high)
 
 
-def describe_today(sizes: Sequence[Size]) -> str:
+def _describe_today(sizes: Sequence[Size]) -> str:
     """Return a sentence about the prompts of a kind as they are."""
     largest = find_largest(sizes)
     files = len({size.prompt.path for size in sizes})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.group_prompts import is_added
-from prompt_lint.check.pipeline import Run, judge_groups
+from prompt_lint.check.pipeline import judge_groups
 from prompt_lint.check.session_start import choose_patterns
 from prompt_lint.check.targets import find_targets
+from prompt_lint.cli.headroom import choose_limit
 from prompt_lint.cli.init.config_text import render_config, render_scalar
 from prompt_lint.cli.init.draft import GROUP_NAME, Draft
 from prompt_lint.cli.init.file_patterns import write_path_pattern
-from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
+from prompt_lint.cli.init.limits import choose_limits, find_largest
 from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.source_files import describe_source_files
@@ -19,6 +20,7 @@ from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
+from prompt_lint.config.values import PARTS
 from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -29,16 +31,14 @@ from prompt_lint.text.patterns import compile_patterns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.pipeline import Run
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.init.draft import Remark
-    from prompt_lint.cli.init.sizes import Size
+    from prompt_lint.cli.init.sizes import Bucket, Size
     from prompt_lint.cli.init.survey import Survey
-    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem, Prompt, Section
-    from prompt_lint.repo.working_tree import WorkingTree
 
 # Each draft mends all that the one before met; more than a few are never needed.
 _MAX_DRAFTS = 64
@@ -65,7 +65,6 @@ class KindSummary(NamedTuple):
     """What there is of one kind. `tokens` are about those of all its prompts together."""
 
     title: str
-    formats: Sequence[str]
     files: int
     tokens: int
     largest: Size
@@ -85,29 +84,31 @@ class Proposal(NamedTuple):
 
 
 class _SurveyedTree(NamedTuple):
-    """A tree, the name of its configuration to be, what was found in it, and a reader of its prompts."""
+    """The tree of a run, the name of its configuration to be, what was found in it, and a reader of its prompts."""
 
-    tree: WorkingTree
+    run: Run
     name: str
     survey: Survey
     reader: Reader
 
     def parse(self, draft: Draft) -> Config:
         """Return the configuration that a draft makes. It governs no folder that has its own."""
-        nested = tuple(Config(folder, (), (), folder=folder) for folder in sorted(self.survey.governed))
+        nested = tuple(Config(folder, folder=folder) for folder in sorted(self.survey.governed))
         return parse_config(render_config(draft).encode(), self.name, RULE_KEYS)._replace(nested=nested)
 
 
-def propose_config(
-    tree: WorkingTree, name: str, models: Sequence[str], sources: CountSources, settings: Settings
-) -> Proposal:
-    """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
-    models = rule_from_flags(models or [DEFAULT_MODEL], None).models
+def propose_config(run: Run, name: str, models: Sequence[str]) -> Proposal:
+    """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one.
+
+    `run` has none yet.
+    """
+    tree, sources = run.tree, run.sources
+    models = rule_from_flags(models or [DEFAULT_MODEL]).models
     survey = survey_tree(tree, name, sources.progress)
     source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rules(models, survey.doubtful, source_rules))
-    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, sources.progress))
+    surveyed = _SurveyedTree(run, name, survey, Reader(tree, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(surveyed, draft)
@@ -116,7 +117,7 @@ def propose_config(
             draft = _leave_out(draft, config, problems, survey.links)
             continue
         remarks = (*write_remarks(survey, draft.dropped, compile_config(config)), *source_rules)
-        return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
+        return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
 
@@ -136,7 +137,7 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
     """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
     for _ in range(_MAX_DRAFTS):
         config = surveyed.parse(draft)
-        targets = find_targets(surveyed.tree, config, ())
+        targets = find_targets(surveyed.run.tree, config, ())
         revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
             raise Fatal(
@@ -181,12 +182,12 @@ def _revise(
     return draft._replace(findings=findings, exempt=exempt), prompts
 
 
-def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[object, list[ReadPrompt]]:
+def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[Bucket, list[ReadPrompt]]:
     """Return the prompts by kind and name: those whose largest decides a limit, or which are loaded together."""
-    buckets: dict[object, list[ReadPrompt]] = {}
+    buckets: dict[Bucket, list[ReadPrompt]] = {}
     for title, members in prompts.items():
         for read in members:
-            name = read.prompt.name if read.prompt.name in {"metadata", "body"} else ""
+            name = read.prompt.name if read.prompt.name in PARTS else ""
             buckets.setdefault((title, name), []).append(read)
     return buckets
 
@@ -195,42 +196,37 @@ def _finish(
     surveyed: _SurveyedTree,
     draft: Draft,
     prompts: dict[str, list[ReadPrompt]],
-    sizes: Mapping[object, Sequence[Size]],
-    sources: CountSources,
-    settings: Settings,
+    sizes: Mapping[Bucket, Sequence[Size]],
 ) -> Proposal:
     """Return the proposal, with limits by the sizes of the prompts."""
     for _ in range(_MAX_DRAFTS):
         by_title = _list_sizes(draft, sizes)
         final = _set_limits(draft, by_title, surveyed.survey.links)
         config = surveyed.parse(final)
-        targets = find_targets(surveyed.tree, config, ())
+        targets = find_targets(surveyed.run.tree, config, ())
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
         added = _list_unmeasured(surveyed, final, config, targets, prompts)
         if not added:
             break
         prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
-        sizes, _ = measure_largest(_list_buckets(prompts), sources)
-    final, loaded, parts = _limit_group(final, targets, Run(surveyed.tree, config, sources, settings))
+        sizes, _ = measure_largest(_list_buckets(prompts), surveyed.run.sources)
+    final, loaded, parts = _limit_group(final, targets, surveyed.run._replace(config=config))
     kinds = [_summarize(title, members) for title, members in by_title.items()]
     return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
 
-def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
+def _list_sizes(draft: Draft, sizes: Mapping[Bucket, Sequence[Size]]) -> dict[str, list[Size]]:
     by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
-    for key, members in sizes.items():
-        by_title[key[0]] += members  # type: ignore[index]  # a key is a title and a format
+    for (title, _), members in sizes.items():
+        by_title[title] += members
     return by_title
 
 
 def _set_limits(draft: Draft, by_title: Mapping[str, Sequence[Size]], links: Mapping[str, object]) -> Draft:
     kinds = {finding.kind.title: finding.kind for finding in draft.findings}
-    chosen = {title: choose_limits(kind, by_title[title]) for title, kind in kinds.items()}
     prompts = [size.prompt for members in by_title.values() for size in members]
     return draft._replace(
-        limits={title: limits.limits for title, limits in chosen.items()},
-        own_rules={title: limits.own_rules for title, limits in chosen.items()},
-        today={title: limits.today for title, limits in chosen.items()},
+        limits={title: choose_limits(kind, by_title[title]) for title, kind in kinds.items()},
         group_patterns=_find_always_loaded(prompts, links),
     )
 
@@ -253,9 +249,8 @@ def _list_unmeasured(
 
 
 def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
-    formats = sorted({size.prompt.format for size in sizes} - {""})
     files = len({size.prompt.path for size in sizes})
-    return KindSummary(title, formats, files, estimate_total(sizes), find_largest(sizes))
+    return KindSummary(title, files, estimate_total(sizes), find_largest(sizes))
 
 
 def _limit_group(draft: Draft, targets: Targets, run: Run) -> tuple[Draft, Count | None, Sequence[Section]]:
@@ -267,7 +262,7 @@ def _limit_group(draft: Draft, targets: Targets, run: Run) -> tuple[Draft, Count
     largest = max(counts, key=lambda count: count.high)
     if len(report.verdicts[0].sections) < 2:  # a single prompt, which has its own limit
         return draft._replace(group_patterns=()), largest, report.verdicts[0].sections
-    return draft._replace(group_limit=limit_for(largest.high)), largest, report.verdicts[0].sections
+    return draft._replace(group_limit=choose_limit(largest.high)), largest, report.verdicts[0].sections
 
 
 def _leave_out(
@@ -324,7 +319,7 @@ def _drop_findings(draft: Draft, faults: Mapping[str, str]) -> Draft:
 def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
     """Return the title of the kind that each rule is for, by the line of the rule."""
     titles = [finding.kind.title for finding in draft.findings]
-    titles = [title for title in titles for _ in range(1 + len(draft.own_rules.get(title, ())))]
+    titles = [title for title in titles for _ in range(1 + len(draft.find_limits(title).own_rules))]
     return {rule.line: title for rule, title in zip(config.rules, titles, strict=True)}
 
 

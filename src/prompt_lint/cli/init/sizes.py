@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import run_notes
+from prompt_lint.check.group_sums import find_reason
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.verdicts import count_prompts
-from prompt_lint.counting.sources import OfflineStandIn
-from prompt_lint.model.counts import Count
+from prompt_lint.cli.init.inspection import DATA_FORMATS
+from prompt_lint.model.counts import EMPTY_COUNT, Count
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.request.flatten import flatten
@@ -36,8 +37,10 @@ _DOUBT = 1.15
 # Bytes for a token: of letters and spaces, and of everything else. Prompts of public repositories, November 2026.
 _BYTES_OF_WORDS, _BYTES_OF_OTHERS = 4.4, 1.6
 _WORDS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n"
-# Not every request can be counted offline, so all of these are.
-_DATA_FORMATS = frozenset({"request", "tools", "prompt-yml"})
+
+
+# The title of a kind, and the name of the prompts in its files, "" where that doesn't matter.
+Bucket = tuple[str, str]
 
 
 class Size(NamedTuple):
@@ -97,8 +100,8 @@ def _make_key(file: MatchedFile) -> tuple[str, str, str, str]:
 
 
 def measure_largest(
-    buckets: Mapping[object, Sequence[ReadPrompt]], sources: CountSources
-) -> tuple[dict[object, list[Size]], list[Problem]]:
+    buckets: Mapping[Bucket, Sequence[ReadPrompt]], sources: CountSources
+) -> tuple[dict[Bucket, list[Size]], list[Problem]]:
     """Return the sizes of the prompts in each bucket, and why some can't be counted. Raises `Fatal` if the API fails.
 
     All that can be among the `RANKS` largest of a bucket are counted.
@@ -131,7 +134,8 @@ def _choose_next(sizes: Sequence[Size]) -> list[int]:
     open_numbers.sort(key=lambda number: -sizes[number].estimate)
     if len(sizes) <= _FEW or sum(size.estimate for size in sizes) <= _FEW_TOKENS:
         return open_numbers
-    data = [number for number in open_numbers if sizes[number].prompt.format in _DATA_FORMATS]
+    # Not every request can be counted offline, so all of these are.
+    data = [number for number in open_numbers if sizes[number].prompt.format in DATA_FORMATS]
     counted = [size for size in sizes if size.token_count]
     if not counted:
         return sorted({*data, *open_numbers[:_BATCH]})
@@ -162,11 +166,8 @@ def _count(reads: Sequence[ReadPrompt], sources: CountSources, problems: list[Pr
         raise Fatal(outage.message, outage.hint, ExitCode.UNCOUNTED)
     counts = []
     for read, of_models in outcomes:
-        failed = [outcome for outcome in of_models if not isinstance(outcome, Count)]
-        if failed:
-            outcome = failed[0]
-            reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome
+        if reason := next(filter(None, map(find_reason, of_models)), None):
             problems.append(Problem(read.prompt.path, read.prompt.line, reason.message, reason.hint))
         known = [outcome for outcome in of_models if isinstance(outcome, Count)]
-        counts.append(max(known, key=lambda count: count.high) if known else Count(0, 0, 0, "offline"))
+        counts.append(max(known, key=lambda count: count.high) if known else EMPTY_COUNT)
     return counts

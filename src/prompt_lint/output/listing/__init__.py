@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
     from prompt_lint.output import View
 
-# A file with more prompts is one row of the table, and isn't read again for its imports.
-MAX_ROWS_PER_FILE = 10
-
 
 class Listing(NamedTuple):
     """A report of everything. `import_shares` has what other files add to a prompt, by prompt and model.

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing import MAX_ROWS_PER_FILE
+from prompt_lint.model.values import MAX_ROWS_PER_FILE
 from prompt_lint.output.listing.folders import render_folders
 from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_lint.text.escape import dump_json
 from prompt_lint.text.money import round_half_up
 from prompt_lint.usage import figures, sentences, tables
-from prompt_lint.usage.prices import sum_growth_costs
+from prompt_lint.usage.billed_prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change
 
 if TYPE_CHECKING:

@@ -17,15 +17,14 @@ from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Note, Prompt, RemovedPrompt, group_by_prompt
+from prompt_lint.model.values import Note, Prompt, PromptKey, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
-    from prompt_lint.check.both_sides import PromptKey
+    from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.config.configuration import Config
@@ -69,45 +68,55 @@ class OfflineRecount(NamedTuple):
             return None
 
 
-class BaseCounts(NamedTuple):
+class BaseCounts:
     """The counts of the base, by prompt and model, to set verdicts beside.
 
-    `find_rule` returns the rule that applies to a path now. `find_base_rule` returns the one that applied in the base; where
-    the base has no configuration, today's. `counted_paths` are those of `counts`. `changed` are the prompts whose text has
-    changed. `unchanged_counts` has, by sum and model, the count of the members whose text hasn't.
+    `outcomes` are those of both sides. `matcher` has the rules of now, `base_matcher` those of the base; where that has no
+    configuration, today's.
     """
 
-    comparison: Comparison
-    changes: FileChanges
-    counts: Mapping[PromptKey, Mapping[str, Outcome | OfflineStandIn]]
-    counted_paths: Collection[str]
-    recount: OfflineRecount
-    find_rule: Callable[[str], Rule | None]
-    find_base_rule: Callable[[str], Rule | None]
-    lost_imports: Mapping[PromptKey, Sequence[str]]
-    changed: Collection[PromptKey]
-    unchanged_counts: Mapping[tuple[PromptKey, str], Count]
+    def __init__(
+        self,
+        tree: WorkingTree,
+        comparison: Comparison,
+        changes: FileChanges,
+        outcomes: Sequence[PromptOutcomes],
+        matcher: RuleMatcher,
+        base_matcher: RuleMatcher,
+    ) -> None:
+        self._comparison = comparison
+        self._changes = changes
+        self._matcher = matcher
+        self._base_matcher = base_matcher
+        self._recount = OfflineRecount(tree, comparison.commit)
+        self._counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
+        self._counted_paths = {key.path for key in self._counts}
+        self._lost_imports = find_lost_imports(outcomes)
+        self._changed_prompts = find_changed_prompts(outcomes)
+        self._unchanged_counts = sum_unchanged_members(outcomes)
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
-        lost_imports = tuple(self.lost_imports.get(_identify(verdict), ()))
-        unchanged = self.unchanged_counts.get((_identify(verdict), verdict.model), EMPTY_COUNT)
+        lost_imports = tuple(self._lost_imports.get(verdict.prompt.key, ()))
+        unchanged = self._unchanged_counts.get((verdict.prompt.key, verdict.model), EMPTY_COUNT)
         return self._compare_count(verdict)._replace(lost_imports=lost_imports, unchanged_count=unchanged)
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
-        change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
+        change, outcomes = self._find_change(verdict), self._counts.get(verdict.prompt.key)
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
-            return judge.add_base(verdict, "new", None, None)
+            return verdict._replace(change="new")
+        base_limit, base_reserve = self._find_base_limit(verdict)
+        verdict = verdict._replace(base_limit=base_limit, base_reserve=base_reserve)
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
-            limit = self._find_base_limit(verdict)
-            return judge.add_base(verdict, "unchanged", count, 0 if count else None, "", *limit)
+            return verdict._replace(change="unchanged", base_count=count, growth=0 if count else None)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
-        has_changed = growth or _identify(verdict) in self.changed
+        has_changed = growth or verdict.prompt.key in self._changed_prompts
         kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        limit = self._find_base_limit(verdict)
-        return judge.add_base(verdict, kind, base_count, growth, renamed_from, *limit)
+        return judge.judge_growth(
+            verdict._replace(change=kind, base_count=base_count, growth=growth, renamed_from=renamed_from)
+        )
 
     def _find_base_limit(self, verdict: Verdict) -> tuple[int | None, int]:
         """Return the limit that applied in the base, and its reserve; None and 0 where none did.
@@ -115,33 +124,37 @@ class BaseCounts(NamedTuple):
         Of several, by the names of the file, it is the one that left the least to the prompt.
         """
         prompt = verdict.prompt
-        if self.comparison.config is None:
+        if self._comparison.config is None:
             return None, 0
         if prompt.is_group:
-            base_group = self.comparison.groups.get((prompt.path, prompt.name))
+            base_group = self._comparison.groups.get((prompt.path, prompt.name))
             rules = [base_group.rule] if base_group else []
         else:
-            names = self.changes.base_names.get(prompt.path, ())
+            names = self._changes.base_names.get(prompt.path, ())
             # A link with other limits of its own is another prompt, beside this one.
             own = [name for name in names if self._is_judged_alike(name, verdict.rule)]
-            rules = list(filter(None, map(self.find_base_rule, own or names)))
-        pairs = ((rule.limits_for(prompt.name).get(verdict.model), rule.reserve) for rule in rules)
-        limits = [(limit - reserve, limit, reserve) for limit, reserve in pairs if limit is not None]
+            rules = list(filter(None, map(self._base_matcher.find_rule, own or names)))
+        name, model = prompt.name, verdict.model
+        limits = [
+            (rule.own_limits_for(name)[model], rule.limits_for(name)[model], rule.reserve)
+            for rule in rules
+            if model in rule.limits_for(name)
+        ]
         return min(limits)[1:] if limits else (None, 0)
 
     def _is_judged_alike(self, name: str, other: Rule) -> bool:
-        rule = self.find_rule(name)
+        rule = self._matcher.find_rule(name)
         return rule is not None and rule.judging == other.judging
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
-            return Change("unchanged" if _identify(verdict) in self.counts else "new")
-        return self.changes.find_change(verdict.prompt.path)
+            return Change("unchanged" if verdict.prompt.key in self._counts else "new")
+        return self._changes.find_change(verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Return whether the base had the file, with other prompts in it."""
         path = verdict.prompt.path
-        return change.kind != "unchanged" and path in self.counted_paths
+        return change.kind != "unchanged" and path in self._counted_paths
 
     def _measure_growth(
         self, verdict: Verdict, outcome: Outcome | OfflineStandIn | None, change: Change
@@ -154,7 +167,7 @@ class BaseCounts(NamedTuple):
         is_of_one_source = base.origin == current.origin or 0 in {base.tokens, current.tokens}
         pairs = [(base, current)] if is_of_one_source else []
         if not is_of_one_source or base.is_disputed or current.is_disputed:
-            both = self.recount.count_both(verdict, change.base_path) if change.base_path else None
+            both = self._recount.count_both(verdict, change.base_path) if change.base_path else None
             pairs += [both] if both else []
         if not pairs:
             return None, None
@@ -165,11 +178,11 @@ class BaseCounts(NamedTuple):
     def list_removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
         """Return the prompts of the base that have no verdict. One that can't be read any more isn't removed."""
         unreadable = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
-        current = {_identify(verdict) for verdict in verdicts}
+        current = {verdict.prompt.key for verdict in verdicts}
         return [
-            RemovedPrompt(Prompt(path, name, 0, None), model, count)
-            for (group, path, name), outcomes in self.counts.items()
-            if not group and (group, path, name) not in current and path not in unreadable
+            RemovedPrompt(Prompt(key.path, key.name, 0, None), model, count)
+            for key, outcomes in self._counts.items()
+            if not key.is_group and key not in current and key.path not in unreadable
             for model, outcome in outcomes.items()
             if (count := find_count(outcome))
         ]
@@ -178,23 +191,23 @@ class BaseCounts(NamedTuple):
         """Return those of `notes` that concern the change, and what is to be noted of the comparison."""
         return [
             *self._select_notes(notes, verdicts),
-            *_note_lost_imports(verdicts, self.comparison.base.name),
+            *_note_lost_imports(verdicts, self._comparison.base.name),
             *self._list_incomparable(verdicts),
             *self._note_possible_renames(verdicts),
-            *map(Note, self.changes.by_git.notes),
+            *map(Note, self._changes.by_git.notes),
         ]
 
     def _select_notes(self, notes: Iterable[Note], verdicts: Iterable[Verdict]) -> Iterator[Note]:
         """Yield the notes on the run; and those on changed files, or on all where the policy is to judge all."""
         changed = {verdict.prompt.path for verdict in verdicts if verdict.change != "unchanged"}
         for note in notes:
-            is_old = note.path not in changed and self.changes.find_change(note.path).kind == "unchanged"
-            if note.kind == "note" or not (self.comparison.judges_changes(note.path) and is_old):
+            is_old = note.path not in changed and self._changes.find_change(note.path).kind == "unchanged"
+            if note.kind == "note" or not (self._comparison.judges_changes(note.path) and is_old):
                 yield note
 
     def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
         """Return a note for each file with a prompt whose growth can't be measured."""
-        message = f"can't be compared with {self.comparison.base.name}"
+        message = f"can't be compared with {self._comparison.base.name}"
         incomparable = {
             verdict.prompt.path: None
             for verdict in verdicts
@@ -208,7 +221,7 @@ class BaseCounts(NamedTuple):
             "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
             "rewritten, it grew by more than is allowed"
         )
-        removed = {file.display_path: file.rule for file in self.changes.removed}
+        removed = {file.display_path: file.rule for file in self._changes.removed}
         paths = {
             verdict.prompt.path: None
             for verdict in verdicts
@@ -219,31 +232,11 @@ class BaseCounts(NamedTuple):
         return [Note(message, path) for path in paths]
 
     def _outgrew(self, verdict: Verdict, path: str) -> bool:
-        outcome = self.counts.get(("", path, verdict.prompt.name), {}).get(verdict.model)
+        outcome = self._counts.get(PromptKey(path, verdict.prompt.name), {}).get(verdict.model)
         base, current = find_count(outcome) if outcome else None, verdict.token_count
         if base is None or current is None:
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
-
-
-def make_base_counts(
-    comparison: Comparison,
-    changes: FileChanges,
-    outcomes: Sequence[PromptOutcomes],
-    recount: OfflineRecount,
-    matcher: RuleMatcher,
-    base_matcher: RuleMatcher,
-) -> BaseCounts:
-    """Return the counts of the base, out of the `outcomes` of both sides, and the rules of now and of the base."""
-    counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
-    lost = find_lost_imports(outcomes)
-    changed = find_changed_prompts(outcomes)
-    find_rule, find_base_rule = matcher.find_rule, base_matcher.find_rule
-    unchanged = sum_unchanged_members(outcomes)
-    paths = {path for _, path, _ in counts}
-    return BaseCounts(
-        comparison, changes, counts, paths, recount, find_rule, find_base_rule, lost, changed, unchanged
-    )
 
 
 def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[Note]:
@@ -253,11 +246,6 @@ def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[
             if not is_meant_as_import(path) and not prompt.is_group:
                 message = f"imported `{path}` in {base_name}, which isn't there any more"
                 yield Note(message, prompt.path, 0, "lost-import")
-
-
-def _identify(verdict: Verdict) -> PromptKey:
-    prompt = verdict.prompt
-    return (prompt.name, prompt.path, "") if prompt.is_group else ("", prompt.path, prompt.name)
 
 
 def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:

@@ -1,4 +1,4 @@
-"""Exceptions → one line on stderr, and an exit code."""
+"""What ends a run early: an exception → one line on stderr, and an exit code."""
 
 from __future__ import annotations
 

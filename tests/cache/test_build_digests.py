@@ -13,8 +13,8 @@ import pytest
 from tests.support.paths import ROOT
 
 from prompt_lint import __version__
-from prompt_lint.cache import identity
-from prompt_lint.cache.identity import find_identity
+from prompt_lint.cache import build_digests
+from prompt_lint.cache.build_digests import find_digests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,11 +114,11 @@ def test_two_builds_of_one_version_share_a_cache_without_using_each_others_entri
     assert [check(site, repo_of_prompts) for site in (*sites, sites[0])] == [*fresh, fresh[0]]
     upgraded = tmp_path / "upgraded"
     shutil.copytree(sites[0], upgraded)
-    before = find_identity(str(upgraded / "prompt_lint"))
+    before = find_digests(str(upgraded / "prompt_lint"))
     install(wheels[1], upgraded)
-    find_identity.cache_clear()
+    find_digests.cache_clear()
 
-    assert find_identity(str(upgraded / "prompt_lint")).build != before.build
+    assert find_digests(str(upgraded / "prompt_lint")).build != before.build
     assert fresh[0] != fresh[1]
     assert check(upgraded, repo_of_prompts) == fresh[1]
 
@@ -142,7 +142,7 @@ def test_one_wheel_is_one_build_wherever_it_is_installed(
     other = install(wheels[0], tmp_path / "other")
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(other / "prompt_lint/model")], check=True)
 
-    found = [find_identity(str(site / "prompt_lint")) for site in (sites[0], other)]
+    found = [find_digests(str(site / "prompt_lint")) for site in (sites[0], other)]
 
     assert found[0] == found[1]
     assert all(found[0])
@@ -154,10 +154,10 @@ def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path) -> None:
     (package / "counting").mkdir(parents=True)
     (package / "__pycache__").mkdir()
 
-    def find_with(name: str, text: str) -> identity.Identity:
+    def find_with(name: str, text: str) -> build_digests.BuildDigests:
         (tmp_path / name).write_text(text, encoding="utf-8")
-        find_identity.cache_clear()
-        return find_identity(str(package))
+        find_digests.cache_clear()
+        return find_digests(str(package))
 
     first = find_with("prompt_lint/counting/offline.py", "1")
     other = find_with("prompt_lint/a.py", "1")
@@ -179,21 +179,21 @@ def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path) -> None:
     assert find_with(record, "\n").build != first.build  # of no file, so the files are read
 
 
-def test_all_that_decides_an_offline_count_is_part_of_the_tokenizers_identity() -> None:
+def test_all_that_decides_an_offline_count_is_part_of_the_tokenizers_digest() -> None:
     """Every module that counting offline imports is in the list; docstrings of packages decide nothing."""
     code = "import sys, prompt_lint.counting.offline; print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('prompt_lint')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    package = identity._PACKAGE
+    package = build_digests._PACKAGE
 
     paths = [os.path.relpath(path, package).replace(os.sep, "/") for path in done.stdout.split()]
 
     assert [
         path
         for path in paths
-        if not path.endswith("__init__.py") and not path.startswith(identity._TOKENIZER)
+        if not path.endswith("__init__.py") and not path.startswith(build_digests._TOKENIZER)
     ] == []
 
 
-def test_a_package_that_is_no_folder_has_no_identity(tmp_path: Path) -> None:
+def test_a_package_that_is_no_folder_has_no_digest(tmp_path: Path) -> None:
     """In an archive, say: then nothing is kept between runs."""
-    assert find_identity(str(tmp_path / "nowhere" / "prompt_lint")) == ("", "")
+    assert find_digests(str(tmp_path / "nowhere" / "prompt_lint")) == ("", "")

@@ -12,8 +12,8 @@ from prompt_lint.repo.paths import to_native
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import FileChanges
+    from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Loosening

@@ -24,16 +24,16 @@ _TOKENIZER = (
 )  # fmt: skip
 
 
-class Identity(NamedTuple):
+class BuildDigests(NamedTuple):
     """Digests of the whole package, and of what decides an offline count. Empty where the files can't be read."""
 
-    build: str
-    tokenizer: str
+    build: str = ""
+    tokenizer: str = ""
 
 
 @cache
-def find_identity(package: str = _PACKAGE) -> Identity:
-    """Return the identity of the package in the folder `package`.
+def find_digests(package: str = _PACKAGE) -> BuildDigests:
+    """Return the digests of the package in the folder `package`.
 
     The files' digests are those of the wheel's RECORD
     (https://packaging.python.org/en/latest/specifications/recording-installed-packages/), which an upgrade in place
@@ -41,7 +41,7 @@ def find_identity(package: str = _PACKAGE) -> Identity:
     """
     digests = _read_record(package) or _digest_files(package)
     tokenizer = {path: digest for path, digest in digests.items() if path.startswith(_TOKENIZER)}
-    return Identity(_combine(digests), _combine(tokenizer))
+    return BuildDigests(_combine(digests), _combine(tokenizer))
 
 
 def _combine(digests: dict[str, str]) -> str:

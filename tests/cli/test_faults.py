@@ -13,7 +13,7 @@ import click
 import pytest
 
 from prompt_lint import __version__
-from prompt_lint.cli.exit_status import run_and_exit
+from prompt_lint.cli.faults import run_and_exit
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output.terminal import ClosedPipe
 from prompt_lint.text.plural import pluralize
@@ -73,7 +73,7 @@ def interrupt(error: BaseException, cause: BaseException | None = None) -> BaseE
         (MemoryError(), 3, "error: there is not enough memory\ngive this process more"),
         (type("BrokenProcessPool", (Exception,), {})(), 3, "error: the system has ended a process that counts tokens\ngive this process more memory"),
         (RuntimeError("can't start new thread"), 3, "error: the operating system reports: can't start new thread\nallow this user more"),
-        (RuntimeError("Be kind."), 3, f"error: prompt-lint {__version__} failed (RuntimeError in cli/exit_status.py:"),
+        (RuntimeError("Be kind."), 3, f"error: prompt-lint {__version__} failed (RuntimeError in cli/faults.py:"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.support.usage_values import DIMENSIONS, GROUP, make_data, make_period, make_report
 
-from prompt_lint.usage.prices import compute_prompt_costs
+from prompt_lint.usage.billed_prices import compute_prompt_costs
 from prompt_lint.usage.sentences import list_caveats
 from prompt_lint.usage.trends import compute_trends
 from prompt_lint.usage.values import (

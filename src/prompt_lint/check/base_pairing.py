@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-class BaseLinks:
+class BasePairing:
     """Pairs the prompts of the run with those of the base, each with one at most.
 
     A file is one prompt, whichever of its names made it one in the base. `changes` are those of the real files.
@@ -100,7 +100,7 @@ class BaseLinks:
         """Yield the prompts of the base that are none any more, by the current rules. Call `pair_prompts` before."""
         matcher = self._targets.matcher
         unreadable = {problem.path for problem in self._targets.problems}
-        files = {path: MatchedFile(path, rule, ()) for path, rule in matcher.find_rules(self._gone).items()}
+        files = {path: MatchedFile(path, rule) for path, rule in matcher.find_rules(self._gone).items()}
         for path, file in sorted({**files, **self._currently_linked}.items()):
             if path not in self._paired and unreadable.isdisjoint(file.prompt_names):
                 yield file
@@ -119,7 +119,7 @@ class BaseLinks:
             was_file = node is not None and node.is_regular
         else:
             was_file = own.base_path == path
-        return MatchedFile(path, file.rule, ()) if was_file and self._has_rule(path) else None
+        return MatchedFile(path, file.rule) if was_file and self._has_rule(path) else None
 
     def _find_renamed(self, file: MatchedFile, own: Change) -> MatchedFile | None:
         """Return the prompt that the same file was by another path, or None."""
@@ -128,16 +128,14 @@ class BaseLinks:
             return None
         candidates = [base_file for base_file in self._linked.values() if base_file.path == path]
         if not candidates and self._has_rule(path):
-            candidates = [MatchedFile(path, file.rule, ())]
+            candidates = [MatchedFile(path, file.rule)]
         return self._choose(candidates)
 
     def _find_same_link(self, file: MatchedFile, _own: Change) -> MatchedFile | None:
         """Return the prompt that was behind one of the file's links, or None: the link leads elsewhere now."""
         names = set(file.prompt_names)
         candidates = [each for each in self._linked.values() if not names.isdisjoint(each.prompt_names)]
-        candidates += [
-            MatchedFile(name, file.rule, ()) for name in file.aliases if name in self._changes.deleted
-        ]
+        candidates += [MatchedFile(name, file.rule) for name in file.aliases if name in self._changes.deleted]
         return self._choose(candidates)
 
     def _choose(self, candidates: Iterable[MatchedFile]) -> MatchedFile | None:

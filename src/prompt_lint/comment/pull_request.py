@@ -27,22 +27,22 @@ class RunId(NamedTuple):
     attempt: int
 
 
-class Target(NamedTuple):
+class PullRequest(NamedTuple):
     """A pull request, and the run that comments on it. `run_url` is "" where it isn't known."""
 
     repository: str
-    pull_request: int
+    number: int
     run: RunId
     run_url: str
 
 
-class NoTarget(NamedTuple):
+class NoPullRequest(NamedTuple):
     """No pull request, which is no fault. `reason` is the sentence that says why."""
 
     reason: str
 
 
-def find_target(env: Mapping[str, str], number: int, call: Call) -> Target | NoTarget:
+def find_pull_request(env: Mapping[str, str], number: int, call: Call) -> PullRequest | NoPullRequest:
     """Return the pull request with this number; if that is 0, the one of the event. Raises `Fatal`."""
     repository = parse_repository(env.get("GITHUB_REPOSITORY"))
     if repository.count("/") != 1:
@@ -54,18 +54,18 @@ def find_target(env: Mapping[str, str], number: int, call: Call) -> Target | NoT
     if not number and context and context.kind == "pull_request":
         raise Fatal("the event doesn't tell which pull request this run is of", "name it with --pull-request")
     if not number:
-        return NoTarget("no comment: this run is of no pull request")
+        return NoPullRequest("no comment: this run is of no pull request")
     run = RunId(parse_number(env.get("GITHUB_RUN_ID")), parse_number(env.get("GITHUB_RUN_ATTEMPT")))
-    return Target(repository, number, run, _get_run_url(env, repository, run))
+    return PullRequest(repository, number, run, _get_run_url(env, repository, run))
 
 
-def _find_by_finished_run(env: Mapping[str, str], repository: str, call: Call) -> Target | NoTarget:
+def _find_by_finished_run(env: Mapping[str, str], repository: str, call: Call) -> PullRequest | NoPullRequest:
     """Return the pull request whose head is still the commit of that run, as GitHub says: the run may say anything."""
     finished = find_finished_run(env)
     if finished is None:
         raise Fatal("the event doesn't tell which run has ended, and of what", "is it `workflow_run`?")
     if finished.event != "pull_request":
-        return NoTarget(f"no comment: the run that ended was of `{finished.event}`, and no pull request")
+        return NoPullRequest(f"no comment: the run that ended was of `{finished.event}`, and no pull request")
     head = f"{finished.repository.partition('/')[0]}:{finished.branch}"
     query = urlencode({"state": "open", "head": head, "per_page": PAGE_SIZE})
     numbers = [
@@ -79,9 +79,9 @@ def _find_by_finished_run(env: Mapping[str, str], repository: str, call: Call) -
         subject = (
             "several open pull requests have" if len(numbers) > 1 else "no open pull request has (any more)"
         )
-        return NoTarget(f"no comment: {subject} {finished.commit[:10]} as its head")
+        return NoPullRequest(f"no comment: {subject} {finished.commit[:10]} as its head")
     run = RunId(finished.number, finished.attempt)
-    return Target(repository, numbers[0], run, _get_run_url(env, repository, run))
+    return PullRequest(repository, numbers[0], run, _get_run_url(env, repository, run))
 
 
 def _get_run_url(env: Mapping[str, str], repository: str, run: RunId) -> str:
