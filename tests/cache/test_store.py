@@ -335,6 +335,17 @@ def test_a_file_that_is_cleared_during_a_run_is_created_again(folder: Path) -> N
     assert read_counts(folder, counts(range(300))) == counts(range(300))
 
 
+def test_a_file_that_is_cleared_before_its_rows_are_marked_stays_away(folder: Path) -> None:
+    """Nothing is new that would have to be kept."""
+    save_counts(folder, counts([1]), clock=lambda: NOW)
+    with closing(open_counts(str(folder), clock=lambda: NOW + 60 * DAY)) as cache:
+        cache.get([key(1)], "api")
+        clear_cache(str(folder))
+
+    assert not (folder / FILE).exists()
+    assert cache.warnings == []
+
+
 def test_a_file_that_another_run_creates_again_is_read(folder: Path) -> None:
     """Not the old one, which this run still has open."""
     save_counts(folder, counts([1]))
