@@ -51,7 +51,8 @@ SYSTEM = (
 # Python and all that is installed with it.
 PYTHON = tuple(
     {
-        sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable)), *sysconfig.get_paths().values(),
+        sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable)),
+        os.path.dirname(getattr(sys, "_base_executable", sys.executable)), *sysconfig.get_paths().values(),
         *site.getsitepackages(), *(path for path in sys.path if path.endswith("src")),
     }
 )  # fmt: skip
