@@ -649,7 +649,9 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     ):
         pytest.skip("only root on Linux may mount a file system, where that is allowed at all")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    if subprocess.run(["umount", str(disk)], capture_output=True, check=False).returncode:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+        pytest.fail("a file there is still open")
 
 
 def test_a_full_disk_keeps_what_it_has(tiny_disk: Path) -> None:
