@@ -42,7 +42,7 @@ def test_the_c_parser_is_there() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("true", True), ("True", True), ("FALSE", False), ("null", None), ("~", None), ("", None), ("NULL", None),
+        ("true", True), ("True", True), ("TRUE", True), ("false", False), ("False", False), ("FALSE", False), ("null", None), ("~", None), ("", None), ("NULL", None),
         ("0", 0), ("-7", -7), ("+7", 7), ("8000", 8000), ("0x1F", 31), ("0o17", 15), ("9223372036854775807", 2**63 - 1),
         ("1.5", 1.5), ("-.5", -0.5), ("1.", 1.0), ("1e3", 1000.0), ("1.5E-3", 0.0015), ("010.5", 10.5),
         ("no", "no"), ("yes", "yes"), ("on", "on"), ("off", "off"), ("n", "n"), ("010", "010"), ("1:30", "1:30"),
