@@ -58,7 +58,7 @@ SHAPES = [
     ("CLAUDE.md", "@a\n", " ", "a"), ("CLAUDE.md", "@a\n", "\t", "a"), ("CLAUDE.md", "@a\n", "``` `", ""),
     ("CLAUDE.md", "@a\n", "- a\n  ", ""), ("CLAUDE.md", "@a\n", "-\n", ""), ("CLAUDE.md", "@a\n", "a\n=\n", ""),
     ("CLAUDE.md", "@a\n", "<a b='", ""), ("CLAUDE.md", "@a\n", "<!-- --><!--", ""), ("CLAUDE.md", "@a\n", "~~~\n", ""),
-    ("CLAUDE.md", "@a\n", "* * ", ""), ("CLAUDE.md", "@a\n", "_", ""), ("CLAUDE.md", "@a", "\r", ""),
+    ("CLAUDE.md", "@a\n", "* * ", ""), ("CLAUDE.md", "@a\n", "<!-- -->\n", ""), ("CLAUDE.md", "@a\n", "- - - - - - - - x\n", ""), ("CLAUDE.md", "@a\n", "_", ""), ("CLAUDE.md", "@a", "\r", ""),
     ("GEMINI.md", "", "@a\n", ""), ("GEMINI.md", "", "``` ``", ""), ("GEMINI.md", "", "` `` ", ""),
     ("a.prompt", "", "# a\n", ""), ("a.prompt", "", " \n", ""), ("a.prompt", "---\na: 1\n---\n", "{{role ", ""),
     ("a.prompt", "---\na: 1\n---\n", '{{role "user"}}', ""), ("a.prompt", "---\na: 1\n---\n", "{{!--", ""),

@@ -9,6 +9,7 @@ import site
 import sys
 import sysconfig
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -20,7 +21,6 @@ from tests.support.program import PROGRAM, Done, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from tests.support.repo import Repo
 
@@ -48,11 +48,13 @@ SYSTEM = (
     "/dev/null", "/dev/urandom", "/sys/devices/system/cpu", "/sys/fs/cgroup", "/proc/self/maps", "/proc/self/mountinfo",
     "/proc/self/cgroup", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory", "/proc/filesystems",
 )  # fmt: skip
-# Python and all that is installed with it.
+_VENV = Path(sys.prefix, "pyvenv.cfg")
+# Python and all that is installed with it; a virtual environment names the folder of its interpreter, or of a link to it.
 PYTHON = tuple(
     {
         sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable)), *sysconfig.get_paths().values(),
-        *site.getsitepackages(), *(path for path in sys.path if path.endswith("src")),
+        *re.findall(r"^home = (.+)$", _VENV.read_text() if _VENV.exists() else "", re.MULTILINE), *site.getsitepackages(),
+        *(path for path in sys.path if path.endswith("src")),
     }
 )  # fmt: skip
 

@@ -96,7 +96,7 @@ def test_without_a_folder_nothing_is_kept() -> None:
 
     assert cached == {}
     assert cache.warnings == []
-    assert cache.read_info().api == 0
+    assert tuple(cache.read_info()) == ("", 0, 0, 0, 0, None, None)
     assert not cache.is_kept
 
 

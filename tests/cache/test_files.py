@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import api_server
 
 from prompt_lint.cache.files import FILE, STAMP_BYTES, FileEntry, PromptEntry, open_files
 from prompt_lint.cli import main
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.support.api_server import ApiServer
     from tests.support.repo import Repo
 
 CONFIG = """\
@@ -235,11 +237,14 @@ def test_a_file_with_intent_to_add_is_counted(repo: Repo, lint: Lint) -> None:
 
 def test_unchanged_files_are_not_opened(repo: Repo, lint: Lint, opened: list[str]) -> None:
     """The second run reads nothing, and a run after an edit reads only what was edited: tracked, untracked or named."""
+    empty = "prompts/empty.md"
+    repo.write(empty, "")
+    wait_a_tick()
     first = lint()
-    assert sorted(opened) == [A, B]
+    assert sorted(opened) == [A, empty, B]
     opened.clear()
 
-    assert lint() == lint(A, B) == first
+    assert lint() == lint(A, B, empty) == first
     assert opened == []
 
     repo.write(A, "Edited.\n")
@@ -251,9 +256,9 @@ def test_unchanged_files_are_not_opened(repo: Repo, lint: Lint, opened: list[str
 def test_a_file_is_not_read_again_while_its_imports_are_the_same(
     repo: Repo, lint: Lint, opened: list[str]
 ) -> None:
-    """Also one that isn't there. An import that git ignores now is another one; test_any_cache.py has the other changes."""
+    """Also those that aren't there, until one is. An import that git ignores now is another one; test_any_cache.py has the other changes."""
     repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", "CLAUDE.md"))
-    repo.write("CLAUDE.md", "@docs/a.md\n@docs/gone.md\n")
+    repo.write("CLAUDE.md", "@docs/a.md\n@docs/gone.md\n@docs/new.md\n")
     repo.write("docs/a.md", "Be kind.\n")
     wait_a_tick()
     first = lint()
@@ -261,9 +266,13 @@ def test_a_file_is_not_read_again_while_its_imports_are_the_same(
     opened.clear()
     assert (lint(), opened) == (first, [])
 
+    for path, text in (("docs/a.md", "Be kind, as ever.\n"), ("docs/new.md", "Be brief, and polite.\n")):
+        repo.write(path, text)
+        wait_a_tick()
+        assert lint() == lint("--no-cache") != first
     repo.write(".gitignore", "docs/a.md\n")
 
-    assert lint() != first
+    assert lint() == lint("--no-cache") != first
 
 
 def test_a_limit_may_change(repo: Repo, lint: Lint, opened: list[str]) -> None:
@@ -276,6 +285,23 @@ def test_a_limit_may_change(repo: Repo, lint: Lint, opened: list[str]) -> None:
 
     assert main.run(["check", "-q"]) == 1
     assert set(opened) <= {A, B}  # read for the breakdown of what fails
+
+
+def test_a_known_file_is_counted_by_the_api_for_each_model_that_needs_it(
+    repo: Repo, lint: Lint, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `auto`, an offline count doesn't decide a limit within its interval; it does for the other model."""
+    repo.write(A, "Answer in one sentence.\n" * 50)
+    wait_a_tick()
+    tokens, _ = lint()[A]
+    limits = f"    limits: {{claude-sonnet-5-5: {tokens}, claude-sonnet-4-6: 9999}}\n"
+    repo.write(".prompt-lint.yaml", CONFIG + limits)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", api_server.KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    api.count = lambda model, fields: tokens - 1
+
+    assert lint("--counting", "auto")[A][0] == tokens - 1
+    assert [request["model"] for request in api.counted()] == ["claude-sonnet-5-5"]
 
 
 def test_a_known_file_over_the_size_is_refused(lint: Lint) -> None:
@@ -411,15 +437,16 @@ def test_in_ci_every_file_is_read(
     assert sorted(opened) == [A, B]
 
 
-def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, opened: list[str]) -> None:
-    """A hard link that is another kind of file by its name isn't counted as the first one is, whichever came first."""
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, link: Callable[[Path, Path], None]) -> None:
+    """A link that is another kind of file by its name isn't counted as the first one is, whichever came first."""
     text = "---\nname: x\ndescription: Does this.\n---\nDo that.\n"
     repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", '"{a,b}/*.md"'))
     repo.write("a/plain.md", text)
     wait_a_tick()
     first = lint()
     (repo.path / "b").mkdir()
-    os.link(repo.path / "a/plain.md", repo.path / "b/SKILL.md")
+    link(repo.path / "a/plain.md", repo.path / "b/SKILL.md")
     wait_a_tick()
 
     both = lint()

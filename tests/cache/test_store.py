@@ -245,6 +245,32 @@ def test_a_file_that_is_removed_as_it_is_opened_is_none(
     assert read_counts(folder, [key(1)]) == {}
 
 
+def test_a_file_that_is_removed_each_time_is_tried_four_times(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it is left alone: neither read nor written any more."""
+    save_counts(folder, counts([1]))
+    tries = []
+
+    def connect(*given: Any) -> sqlite3.Connection:
+        tries.append(given)
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = sqlite_file.READONLY_MOVED
+        raise error
+
+    monkeypatch.setattr(sqlite_file, "connect", connect)
+
+    read = run_with_cache(folder, counts([1]))
+    tried_to_read = len(tries)
+    written = save_counts(folder, counts(range(600)))
+
+    assert read == ({}, [f"the cache {folder / FILE} is not used: it can't be written"])
+    assert written == [
+        f"the cache {folder / FILE} can't be written, so new counts weren't saved: it can't be written"
+    ]
+    assert (tried_to_read, len(tries)) == (4, 8)
+
+
 def test_a_damaged_file_that_is_only_written_to_is_replaced(folder: Path) -> None:
     """What is new is in the next one."""
     folder.mkdir()
@@ -309,6 +335,43 @@ def test_a_file_that_is_cleared_during_a_run_is_created_again(folder: Path) -> N
     assert read_counts(folder, counts(range(300))) == counts(range(300))
 
 
+def test_a_file_that_is_cleared_before_its_rows_are_marked_stays_away(folder: Path) -> None:
+    """Nothing is new that would have to be kept."""
+    save_counts(folder, counts([1]), clock=lambda: NOW)
+    with closing(open_counts(str(folder), clock=lambda: NOW + 60 * DAY)) as cache:
+        cache.get([key(1)], "api")
+        clear_cache(str(folder))
+
+    assert not (folder / FILE).exists()
+    assert cache.warnings == []
+
+
+def test_a_file_that_another_run_creates_again_is_read(folder: Path) -> None:
+    """Not the old one, which this run still has open."""
+    save_counts(folder, counts([1]))
+    with closing(open_counts(str(folder))) as cache:
+        before = cache.get([key(1)], "api")
+        clear_cache(str(folder))
+        save_counts(folder, counts([2]))
+        after = cache.get([key(1), key(2)], "api")
+
+    assert (before, after) == (counts([1]), counts([2]))
+
+
+def test_a_file_that_takes_too_long_to_answer_is_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file may be made so that SQLite never ends. What it has said before the end of its time is used."""
+    known = counts(range(3_000))
+    save_counts(folder, known)
+    monkeypatch.setattr(store, "_READ_SECONDS", -1)
+
+    found, warnings = run_with_cache(folder, known)
+
+    assert found.items() < known.items()
+    assert warnings == [f"the cache {folder / FILE} is not used: it takes too long to answer"]
+
+
 @pytest.mark.parametrize("value", [None, 5, 5.5, "text", b"", b"x" * 20, b"x" * 90_000, b"x" * 200_000])
 def test_a_row_of_another_type_is_not_found(folder: Path, value: object) -> None:
     """SQLite lets any value into any column."""
@@ -345,6 +408,25 @@ def test_a_row_that_is_read_is_marked_as_seen_once_in_30_days(folder: Path) -> N
         return int(seen - NOW) // DAY
 
     assert [read_and_look(days) for days in (29, 30, 31, 60, 62)] == [0, 0, 31, 31, 62]
+
+
+def test_rows_are_marked_with_the_first_rows_that_are_saved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`close` has nothing left to write then."""
+    save_counts(folder, counts([1]), clock=lambda: NOW)
+    modes, connect = [], sqlite_file.connect
+
+    def connect_and_note(path: str, mode: str, *given: Any) -> sqlite3.Connection:
+        modes.append(mode)
+        return connect(path, mode, *given)
+
+    monkeypatch.setattr(sqlite_file, "connect", connect_and_note)
+    with closing(open_counts(str(folder), clock=lambda: NOW + 60 * DAY)) as cache:
+        cache.get([key(1)], "api")
+        cache.put(counts(range(200)))
+
+    assert modes == ["ro", "rw"]
 
 
 def test_a_transaction_that_was_cut_off_is_rolled_back_by_a_reader(folder: Path, tmp_path: Path) -> None:
@@ -567,7 +649,9 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     ):
         pytest.skip("only root on Linux may mount a file system, where that is allowed at all")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    if subprocess.run(["umount", str(disk)], capture_output=True, check=False).returncode:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+        pytest.fail("a file there is still open")
 
 
 def test_a_full_disk_keeps_what_it_has(tiny_disk: Path) -> None:

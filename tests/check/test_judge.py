@@ -17,6 +17,7 @@ from prompt_lint.check.judge import (
     exceeds_growth,
     judge_count,
     judge_growth,
+    list_exempt_paths,
     mark_preexisting,
 )
 from prompt_lint.model.errors import ExitCode
@@ -123,6 +124,14 @@ def test_the_exit_code_is_that_of_the_first_thing_to_mend(
     assert decide_exit_code(make.report(*verdicts, problems=tuple(problems))) == code
 
 
+def test_with_exit_zero_nothing_fails_for_its_size() -> None:
+    """Not even what is too long for its tool; what can't be read fails all the same."""
+    sizes, both = (make.report(OVER, problems=one) for one in ((TOO_LONG,), (TOO_LONG, UNREADABLE)))
+
+    assert decide_exit_code(sizes, exit_zero=True) == ExitCode.OK
+    assert decide_exit_code(both, exit_zero=True) == ExitCode.UNCOUNTED
+
+
 @pytest.mark.parametrize(
     ("on_raise", "code"), [("note", ExitCode.OK), ("warn", ExitCode.OK), ("fail", ExitCode.OVER_LIMIT)]
 )
@@ -142,6 +151,7 @@ def test_a_raised_limit_fails_only_where_it_is_said_to(on_raise: str, code: Exit
         (MaxGrowth(200, None), 201, True),
         (MaxGrowth(None, 100_000), 100, False),
         (MaxGrowth(None, 100_000), 101, True),
+        (MaxGrowth(None, 999_999), 1_000, True),
         (MaxGrowth(200, 100_000), 150, False),  # 15 %, but few tokens
         (MaxGrowth(50, 100_000), 90, False),  # many tokens, but 9 %
         (MaxGrowth(50, 50_000), 60, True),
@@ -219,6 +229,15 @@ def test_the_last_exemption_that_matches_a_prompt_applies() -> None:
     of_all = (expired[0], general[1])
     assert apply_exemptions_to_problems([TOO_LONG], [of_all, general], "2026-11-22")[0] == []
     assert apply_exemptions_to_problems([TOO_LONG], [general, of_all], "2026-11-22")[0] == [TOO_LONG]
+
+
+def test_a_path_is_exempt_where_its_last_exemption_is_valid() -> None:
+    """Through its last day, and whatever the ones before it say."""
+    general = (Exemption(("**",), "why", "", 4), {"a", "b", "c"})
+    expired = (Exemption(("b",), "why", "2026-11-21", 5), {"b"})
+    on_its_day = (Exemption(("c",), "why", "2026-11-22", 6), {"c"})
+
+    assert list_exempt_paths([general, expired, on_its_day], "2026-11-22") == {"a", "c"}
 
 
 def test_a_label_of_the_pull_request_accepts_what_fails_for_its_size() -> None:

@@ -758,3 +758,20 @@ def test_names_of_any_bytes_are_checked_and_shown_escaped(repo: Repo, lint: Call
     assert sorted(line.split("/", 1)[1] for line in done.out.splitlines() if line.startswith("OVER")) == [
         "-dash.md", "::error::x.md", r"\u202eevil.md", r"caf\xe9.md", 'qu"ote.md', r"two\nlines.md",
     ]  # fmt: skip
+
+
+def test_ten_prompts_of_a_file_get_their_sections(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Those that are furthest over, since the whole file is read again for each of them; and every prompt of other files."""
+    sizes = [20 + number * 7 % 12 for number in range(12)]
+    regions = (f"# prompt-lint: begin p{n}\n# Title\n{'Be kind. ' * n}\n# prompt-lint: end\n" for n in sizes)
+    repo.write("many.txt", "".join(regions))
+    repo.write("one.txt", "# prompt-lint: begin\nBe kind. Be kind.\n# prompt-lint: end\n")
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-sonnet-5-5]\nlimit: 3\nprompts: [{files: '*.txt', format: marked}]\n",
+    )
+
+    report = json.loads(lint("check", "--output-format", "json").out)
+
+    split = {(v["path"], v["name"]) for v in report["verdicts"] if v["sections"]}
+    assert split == {("one.txt", ""), *(("many.txt", f"p{n}") for n in sorted(sizes)[-10:])}

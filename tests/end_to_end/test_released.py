@@ -43,7 +43,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Repo:
         for version in ("0.8.0", "0.9.0"):
             changelog = repo.path / "CHANGELOG.md"
             changelog.write_text(
-                changelog.read_text().replace("## Unreleased\n", "## Unreleased\n\n- A change.\n", 1)
+                changelog.read_text().replace("## [Unreleased]\n", "## [Unreleased]\n\n- A change.\n", 1)
             )
             repo.commit()
             release.make_release(repo.path, version, date(2026, 12, 1))

@@ -14,7 +14,7 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_FRONTMATTER, STRUCTURED_OUTPUT, TOOLS_ELSEWHERE
-from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
+from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, PLACEHOLDERS_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +105,11 @@ def test_parts_have_their_lines() -> None:
     assert parts(CHAT) == [
         ("system", 10, 10, "", ()), ("# Greeting", 15, 16, "", ()), ("messages[1] assistant", 19, 19, "", ()),
     ]  # fmt: skip
+
+
+def test_a_text_with_a_comment_in_it_is_one_part() -> None:
+    """From the first line of the text to the last."""
+    assert parts("\nA\n{{! not sent }}\n\nB\n") == [("messages[0] user", 2, 5, "", ())]
 
 
 def test_text_above_the_first_role_is_the_users() -> None:
@@ -218,6 +223,19 @@ def test_parts_of_partials_say_where_they_are_from() -> None:
 def test_placeholders_of_a_partial_are_reported_there() -> None:
     """The first in the order of the text, with the file that it is in."""
     assert notes("{{>own}}", PARTIALS) == [(PLACEHOLDERS_NOTE, "prompts/common/_head.prompt", 3)]
+
+
+def test_a_placeholder_in_code_is_one() -> None:
+    """The tool fills it in there, too."""
+    assert notes("Write `{{name}}`.") == [(PLACEHOLDERS_NOTE, PATH, 1)]
+
+
+def test_a_text_that_only_names_a_file_is_reported_where_it_is() -> None:
+    """In the prompt, below a comment, or in a partial."""
+    own = {"prompts/chat/_own.prompt": "\nfile://b.md"}
+
+    assert notes("\n{{! not sent }}\nfile://a.md\n") == [(FILE_ADDRESS_NOTE, PATH, 3)]
+    assert notes("\n{{>own}}\n", own) == [(FILE_ADDRESS_NOTE, "prompts/chat/_own.prompt", 2)]
 
 
 def test_what_a_prompt_depends_on_is_asked_for() -> None:

@@ -92,20 +92,37 @@ def test_names_may_be_keys() -> None:
     for shape in (data, {"tools": data}):
         assert kind(shape) == "tools"
         assert tools(shape) == [FIND, OPEN]
+    assert tools({"find": {"description": "Finds.", "input_schema": SCHEMA}}) == [FIND]
 
 
 def test_bare_properties_become_an_object() -> None:
-    """Of tools whose names are keys, `parameters` are often the properties alone."""
-    data = {"find": {"description": "Finds.", "parameters": {"q": {"type": "string"}}}}
+    """Of tools whose names are keys, `parameters` are often the properties alone; one of them may be called `type`."""
+    properties = {"q": {"type": "string"}, "type": {"type": "string"}}
+    data = {"find": {"description": "Finds.", "parameters": properties}}
 
-    assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {"q": {"type": "string"}}}
+    assert tools(data)[0]["input_schema"] == {"type": "object", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"q": {"type": "string"}}},
+        {"q": {"type": "string"}, "additionalProperties": False},
+    ],
+)
+def test_a_schema_without_a_type_is_an_object(schema: dict[str, Any]) -> None:
+    """Where it isn't properties alone, it stays as it is."""
+    data = {"find": {"description": "Finds.", "parameters": schema}}
+
+    assert tools(data)[0]["input_schema"] == {"type": "object", **schema}
 
 
 def test_a_list_of_properties_becomes_an_object() -> None:
     """Each says its own name there, and whether it is required."""
     listed = [
         {"name": "q", "type": "string", "required": True},
-        {"name": "n", "type": "integer", "required": False},
+        {"name": "n", "type": "object", "required": ["x"], "nullable": True},
+        {"name": "m", "type": "integer", "required": False},
     ]
     data = {
         "find": {"description": "Finds.", "parameters": listed},
@@ -113,7 +130,8 @@ def test_a_list_of_properties_becomes_an_object() -> None:
     }
 
     assert kind(data) == "tools"
-    properties = {"q": {"type": "string"}, "n": {"type": "integer"}}
+    named = {"type": "object", "required": ["x"], "nullable": True}
+    properties = {"q": {"type": "string"}, "n": named, "m": {"type": "integer"}}
     assert [tool["input_schema"] for tool in tools(data)] == [
         {"type": "object", "properties": properties, "required": ["q"]},
         {"type": "object", "properties": {}},
@@ -121,7 +139,14 @@ def test_a_list_of_properties_becomes_an_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "listed", [["q"], [{"type": "string"}], [{"name": "q"}, {"name": "q"}], [{"name": 1}]]
+    "listed",
+    [
+        ["q"],
+        [{"type": "string"}],
+        [{"name": "q"}, {"type": "string"}],
+        [{"name": "q"}, {"name": "q"}],
+        [{"name": 1}],
+    ],
 )
 def test_a_list_of_anything_else_is_no_tool(listed: list[object]) -> None:
     """A name that stands twice, or isn't there, leaves nothing to make an object of."""
@@ -141,9 +166,15 @@ def test_a_tool_without_a_schema_is_an_error_of_that_name(wrap: str) -> None:
 
 def test_arguments_that_are_left_out_are_none() -> None:
     """OpenAI takes a function without `parameters`."""
-    data = [{"type": "function", "function": {"name": "now", "description": "The time."}}, nested(FIND)]
+    function = {"name": "now", "description": "The time."}
 
-    assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {}}
+    for spelled in (
+        {"type": "function", "function": function},
+        {"type": "function", **function},
+        {"function": function},
+    ):
+        read = tools([spelled, nested(FIND)])[0]
+        assert read == {**function, "input_schema": {"type": "object", "properties": {}}}
 
 
 def test_tools_of_the_server_are_passed_on() -> None:
@@ -193,6 +224,8 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
         ('[{"name": "x",\n "input_schema": {"properties": {}}}]', '`tools[0].input_schema` needs `"type": "object"` at its top', 2),
         ('{"x": {"description": "",\n "parameters": {"type": "object", "anyOf": []}}}',
          "`tools.x.parameters` has `anyOf` at its top, which the API refuses", 2),
+        ('[{"name": "y", "input_schema": {"type": "object"}}, {"name": "x",\n "input_schema": "s"}]',
+         "`tools[1].input_schema` is a text, not a JSON Schema", 2),
         ('[{"name": "x", "input_schema": {"type": "object"}},\n3]', "`tools[1]` is a number, not an object", 2),
         ('[{"name": "x", "description": 3, "input_schema": {"type": "object"}}]',
          "`tools[0]` has a `description` that is a number, not a text", 1),
@@ -202,7 +235,7 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
          "`tools[1]` has a `type` that is an empty list, not a text", 1),
         ('[{"name": "list-apps", "input_schema": {"type": "object", "properties": {"id": {},\n "filter[bundleId]": {}}}}]',
          "the tool `list-apps` has the property `filter[bundleId]`", 2),
-        ('{"tools": [{"name": "x", "inputSchema": {"type": "object",\n "properties": {\n"cwd?": {}, "a b": {}}}}]}',
+        ('{"tools": [{"name": "x", "inputSchema": {"type": "object",\n "properties": {\n"cwd?": {},\n"a b": {}}}}]}',
          "the tool `x` has the properties `cwd?`, `a b`", 3),
         ('[{"type": "function", "function": {"name": "f", "parameters": {"properties": {"' + "p" * 65 + '": {}}}}}]',
          f"the tool `f` has the property `{'p' * 60}`", 1),
@@ -284,7 +317,8 @@ def test_a_system_prompt_in_other_words_beside_tools_is_an_error(data: str) -> N
 @pytest.mark.parametrize("wrap", ["%s", '{"tools": %s}', '{"jsonrpc": "2.0", "result": {"tools": %s}}'])
 def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
     """By its name, with what the model reads of it."""
-    raw = (wrap % f"[\n{json.dumps(mcp(FIND))},\n\n{json.dumps(SEARCH)}\n]").encode()
+    search = json.dumps({**SEARCH, "user_location": {"city": "Zürich"}}, ensure_ascii=False)
+    raw = (wrap % f"[\n{json.dumps(mcp({**FIND, 'description': 'Trouvé.'}))},\n\n{search}\n]").encode()
     [prompt] = [
         result
         for result in TOOLS.parse("a.json", raw, make.rule(), read_nothing)
@@ -293,10 +327,10 @@ def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
 
     parts = list(TOOLS.parts("a.json", raw, prompt, read_nothing))
 
-    read = json.dumps({"description": "Finds.", "name": "find", "parameters": SCHEMA})
+    read = f'{{"description": "Trouvé.", "name": "find", "parameters": {json.dumps(SCHEMA)}}}'
     assert [part[:4] for part in parts] == [
         ("find", 2, 3, f"<function>{read}</function>\n"),
-        ("web_search", 4, 5, json.dumps(SEARCH)),
+        ("web_search", 4, 5, search),
     ]
 
 
@@ -309,7 +343,9 @@ def test_a_failure_lists_the_largest_tools(repo: Repo, lint: Callable[..., Done]
     done = lint("check", "tools.json", "--limit", "100", "--model", "claude-opus-5")
 
     section = done.out[done.out.index("Largest sections") :].splitlines()[1:4]
-    assert [line.split()[-1] for line in section] == ["large", "medium", "small"]
+    assert [(line.split()[0], line.split()[-1]) for line in section] == [
+        ("259", "large"), ("120", "medium"), ("64", "small"),
+    ]  # fmt: skip
 
 
 def test_why_a_format_was_recognised_is_reported(repo: Repo, lint: Callable[..., Done]) -> None:

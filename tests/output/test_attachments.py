@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEY = "sk-ant-admin01-test-only-canary"
 AGENT = """#!/bin/sh
 printf '%s\\n' "$@" > "$BUILDKITE_TEST/arguments"; env > "$BUILDKITE_TEST/env"; cat > "$BUILDKITE_TEST/page"
-exit "$BUILDKITE_TEST_CODE"
+echo noise; exit "$BUILDKITE_TEST_CODE"
 """
 
 
@@ -29,7 +29,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     (folder / "buildkite-agent").write_text(AGENT)
     (folder / "buildkite-agent").chmod(0o755)
     for name, value in {
-        "BUILDKITE": "true", "BUILDKITE_BIN_PATH": str(folder), "BUILDKITE_STEP_ID": "0192", "BUILDKITE_TEST": str(folder),
+        "BUILDKITE": "true", "BUILDKITE_BIN_PATH": str(folder), "BUILDKITE_STEP_ID": "7" * 101, "BUILDKITE_TEST": str(folder),
         "BUILDKITE_TEST_CODE": "0", "BUILDKITE_PULL_REQUEST": "false", "ANTHROPIC_ADMIN_KEY": KEY,
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
@@ -44,16 +44,19 @@ def write_prompt(repo: Repo) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the agent is a shell script")
 def test_buildkite_gets_an_annotation(agent: Path, repo: Repo, lint: Callable[..., Done]) -> None:
-    """In the style of the verdict, one for each step; the agent's program sees no key."""
+    """In the style of the verdict, one for each step; the agent's program sees no key, and what it prints isn't shown."""
     write_prompt(repo)
     done = lint("check", "--offline")
 
     assert done.code == 1
+    assert "noise" not in done.out
     assert (agent / "arguments").read_text().split() == [
-        "annotate", "--style", "error", "--context", "prompt-lint-check-0192",
+        "annotate", "--style", "error", "--context", f"prompt-lint-check-{'7' * 100}",
     ]  # fmt: skip
     assert "a.md" in (agent / "page").read_text()
     assert KEY not in (agent / "env").read_text()
+    lint("check", "--offline", "--exit-zero")
+    assert "--style\ninfo\n" in (agent / "arguments").read_text()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the agent is a shell script")
@@ -66,6 +69,10 @@ def test_what_is_not_attached_is_a_warning(
     assert "lacks the report: buildkite-agent ended with 3" in lint("check", "--offline").err
 
     (agent / "page").unlink()
+    (agent / "buildkite-agent").write_text("#!/nowhere/sh\n")
+    assert "lacks the report: buildkite-agent failed (FileNotFoundError)" in lint("check", "--offline").err
+
+    (agent / "buildkite-agent").write_text(AGENT)
     (agent / "buildkite-agent").rename(repo.path / "buildkite-agent")
     monkeypatch.setenv("BUILDKITE_BIN_PATH", str(repo.path))
     done = lint("check", "--offline")
@@ -80,11 +87,34 @@ def test_azure_uploads_a_page(
     """By a logging command on stdout, and not where stdout was asked for in a format."""
     write_prompt(repo)
     monkeypatch.setenv("TF_BUILD", "True")
-    monkeypatch.setenv("AGENT_TEMPDIRECTORY", str(tmp_path))
+    folder = tmp_path / "100%3B"
+    folder.mkdir()
+    monkeypatch.setenv("AGENT_TEMPDIRECTORY", str(folder))
     done = lint("check", "--offline")
     uploads = [one for one in log_commands.azure(done.out) if one.name == "task.uploadsummary"]
 
     assert [Path(one.data).name for one in uploads] == ["prompt-lint check.md"]
-    assert Path(uploads[0].data).is_relative_to(tmp_path)
+    assert Path(uploads[0].data).is_relative_to(folder)
     assert "a.md" in Path(uploads[0].data).read_text(encoding="utf-8")
     assert "##vso" not in lint("check", "--offline", "--output-format=json").out
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("gone", "no folder can be made for it: No such file or directory"),
+        ("a\x1b", "AGENT_TEMPDIRECTORY has a control character"),
+    ],
+)
+def test_a_page_that_has_no_place_is_a_warning(
+    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, reason: str
+) -> None:  # fmt: skip
+    """Nothing is uploaded then, and no command has a name that could be another one."""
+    write_prompt(repo)
+    (tmp_path / "a\x1b").mkdir()
+    monkeypatch.setenv("TF_BUILD", "True")
+    monkeypatch.setenv("AGENT_TEMPDIRECTORY", str(tmp_path / folder))
+    done = lint("check", "--offline")
+
+    assert f"the summary of the build lacks the report: {reason}\n" in done.err + done.out
+    assert "task.uploadsummary" not in done.out

@@ -124,6 +124,7 @@ def test_an_image_that_is_not_in_the_repository_is_noted(block: dict[str, Any]) 
     ("block", "message"),
     [
         (make_image_by_path("lost.png"), "`prompts/lost.png` is not there"),
+        (make_image_by_path("lfs.png"), "`prompts/lfs.png` is a pointer of Git LFS"),
         (make_image_by_path("/etc/passwd"), "not a path relative to this file"),
         (make_image_by_path("~/a.png"), "not a path relative to this file"),
         (make_image_by_path("c:a.png"), "not a path relative to this file"),
@@ -154,9 +155,10 @@ def test_an_image_that_is_not_in_the_repository_is_noted(block: dict[str, Any]) 
 )  # fmt: skip
 def test_a_file_that_can_not_be_put_in_is_refused(block: dict[str, Any], message: str) -> None:
     """With its line, and never a smaller count."""
-    files = {
+    files: dict[str, bytes | Unreadable] = {
         "prompts/a.png": PICTURE, "prompts/text.png": b"hello", "prompts/cut.png": PICTURE[:18], "prompts/blank": b" \n",
         "prompts/huge.png": pictures.png(8001, 10), "prompts/binary": b"\0\1",
+        "prompts/lfs.png": Unreadable("is a pointer of Git LFS"),
     }  # fmt: skip
 
     assert message in find_refusal(make_request(block), files)
@@ -217,7 +219,9 @@ def test_too_much_in_one_image_one_request_or_one_file(monkeypatch: pytest.Monke
         make_request(make_image_by_path("large.png")), files
     )
     assert "has more than 33,554,432 bytes" in find_refusal(make_request(*[paper] * 3), files)
-    monkeypatch.setattr(included_files, "MAX_INCLUDED_SIZE", 3 * len(PICTURE))
     lines = f"{json.dumps(make_request(make_image_by_path('a.png')))}\n" * 4
+    monkeypatch.setattr(included_files, "MAX_INCLUDED_SIZE", 4 * len(PICTURE))
+    assert len(parse_request(lines, "prompts/a.jsonl", files)) == 4
+    monkeypatch.setattr(included_files, "MAX_INCLUDED_SIZE", 4 * len(PICTURE) - 1)
     with pytest.raises(Unreadable, match="takes in more than"):
         parse_request(lines, "prompts/a.jsonl", files)

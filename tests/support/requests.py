@@ -24,7 +24,7 @@ PICTURE_SOURCE = {"type": "base64", "media_type": "image/png", "data": pictures.
 
 
 def parse_request(
-    data: object, path: str = "prompts/a.json", files: Mapping[str, bytes] | None = None
+    data: object, path: str = "prompts/a.json", files: Mapping[str, bytes | Unreadable] | None = None
 ) -> list[Any]:
     raw = (
         data
@@ -50,7 +50,7 @@ def list_notes(results: list[Any]) -> list[tuple[str, int]]:
     return [(result.message, result.line) for result in results if isinstance(result, Note)]
 
 
-def find_refusal(data: object, files: Mapping[str, bytes] | None = None) -> str:
+def find_refusal(data: object, files: Mapping[str, bytes | Unreadable] | None = None) -> str:
     with pytest.raises(Unreadable) as caught:
         parse_request(data, files=files)
     return caught.value.message

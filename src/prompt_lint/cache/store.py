@@ -38,8 +38,9 @@ WRITE_PATIENCE = 2.0
 _READ_SECONDS, _READ_SECONDS_EACH = 2.0, 50e-6
 _READ_ALL = 200_000
 _WRITE_SECONDS = 10.0
-# Repairs during one read or write: a journal rolled back, a damaged file emptied, by us or by another process.
-_REPAIRS = 3
+# How often one read or write is tried. Between two tries, a journal is rolled back, or a damaged file is emptied by us
+# or by another process.
+_TRIES = 4
 
 _BATCH = 200
 _BATCH_SECONDS = 5.0
@@ -116,8 +117,6 @@ class Store:
                 with suppress(Exception):  # housekeeping: there is another run
                     self._evict()
             self._reading = self._writing = self._has_grown = False
-            self._unsaved.clear()
-            self._to_mark.clear()
             self._drop_reader()
 
     def read_all(self) -> tuple[int, list[tuple[bytes, bytes | None]]]:
@@ -150,7 +149,7 @@ class Store:
 
     def _read(self, names: Collection[bytes] | None, take: Callable[[Iterable[Row]], None]) -> None:
         """Hand the rows of `names` (all rows for None) to `take`, as many as can be read."""
-        for repairs in range(_REPAIRS + 1):
+        for tries_left in reversed(range(_TRIES)):
             if not (self._reading and self._find_file()):
                 return
             try:
@@ -160,7 +159,7 @@ class Store:
                 if sqlite_file.error_code(error) in (sqlite_file.BUSY, sqlite_file.LOCKED):
                     self._reading = False
                     self._warn("is not read", error)
-                elif repairs == _REPAIRS or not self._repair(error):
+                elif not (tries_left and self._repair(error)):
                     self._give_up(error)
             else:
                 return
@@ -176,24 +175,24 @@ class Store:
                 for rows in sqlite_file.select_rows(reader, names):
                     take(rows)
 
-    def _find_file(self) -> bool:
-        """Return whether a file is there to be opened. Anything else in its place, a link too, is left alone."""
+    def _find_file(self) -> os.stat_result | None:
+        """Return the status of a file that can be opened, or None. Anything else in its place, a link too, is left alone."""
         before, self._status = self._status, None
         try:
             status = os.lstat(self.path)
         except FileNotFoundError:
             self._drop_reader()
-            return False
+            return None
         except OSError as error:
             self._give_up(error)
-            return False
+            return None
         if not stat.S_ISREG(status.st_mode):
             self._give_up("it is not a regular file")
-            return False
+            return None
         if not (before and os.path.samestat(before, status)):
             self._drop_reader()
         self._status = status
-        return True
+        return status
 
     def _drop_reader(self) -> None:
         if self._reader is not None:
@@ -210,31 +209,20 @@ class Store:
         code = getattr(error, "sqlite_errorcode", 0)
         if code == sqlite_file.READONLY_ROLLBACK:
             return self._roll_back()
-        was_removed = code in (sqlite_file.READONLY_MOVED, sqlite_file.DELETE_NOENT)
-        return was_removed or (code == sqlite_file.CANTOPEN and not os.path.lexists(self.path))
+        # Those of a file that was removed as it was opened; the last one has other causes, too.
+        return code in (sqlite_file.READONLY_MOVED, sqlite_file.DELETE_NOENT, sqlite_file.CANTOPEN)
 
     def _roll_back(self) -> bool:
         """Undo what a killed writer left half done, which a reader that may not write can't."""
-        try:
-            writer = sqlite_file.connect(self.path, "rw", _READ_PATIENCE, self._is_late)
-        except Exception:  # noqa: BLE001  # as in `_read`
-            return False
-        try:
-            writer.execute("BEGIN IMMEDIATE")
-            writer.execute("PRAGMA user_version").fetchall()
-            writer.execute("ROLLBACK")
-        except Exception:  # noqa: BLE001  # as in `_read`
-            return False
-        finally:
-            writer.close()
-        return True
+        with suppress(Exception), self._writer(_READ_PATIENCE):
+            return True
+        return False
 
     def _empty(self, error: Exception) -> bool:
         """Empty a damaged file, once in a run, and keep a copy of it."""
         if self._was_emptied or not self._status:
             return False
         self._was_emptied = True
-        self._drop_reader()
         try:
             copy_name = sqlite_file.empty_file(self.path, self._status, self.now())
         except OSError:
@@ -246,7 +234,7 @@ class Store:
     # Writing
 
     def _save(self, patience: float, *, last: bool) -> None:
-        for repairs in range(_REPAIRS + 1):
+        for tries_left in reversed(range(_TRIES)):
             if not (self._writing and (self._unsaved or self._to_mark)):
                 return
             try:
@@ -256,7 +244,7 @@ class Store:
                 if is_busy and not last:
                     self._was_busy = True  # `close` tries once more
                     return
-                if repairs == _REPAIRS or not self._repair(error):
+                if not (tries_left and self._repair(error)):
                     self._writing = False
                     if self._unsaved:
                         self._warn("can't be written, so new counts weren't saved", error)
@@ -282,7 +270,8 @@ class Store:
 
     def _evict(self) -> None:
         """Drop rows that nobody has read in 90 days, and no more of them than are beyond 100,000."""
-        if not self._find_file() or not self._status or self._status.st_size < _ROWS_KEPT * _ROW_BYTES:
+        status = self._find_file()
+        if not status or status.st_size < _ROWS_KEPT * _ROW_BYTES:
             return
         with self._writer(_READ_PATIENCE) as writer:
             if sqlite_file.has_table(writer):

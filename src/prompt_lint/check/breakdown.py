@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.read_prompts import IncludeReader
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 _SECTIONS_SHOWN = 3
 _PARTS_COUNTED = 30
-# Prompts that are broken down in a run. More are over only where a limit has just been set too low.
-_PROMPTS_BROKEN_DOWN = 100
+# Prompts that are broken down in a run. More are over only where a limit has just been set too low. For each, all of its
+# file is read again.
+_PROMPTS_BROKEN_DOWN, _OF_ONE_FILE = 100, 10
 
 
 def break_down_worst(tree: WorkingTree, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -37,7 +39,11 @@ def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
             key = verdict.prompt.key
             if key not in by_prompt or by_prompt[key].over_by < verdict.over_by:
                 by_prompt[key] = verdict
-    return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_PROMPTS_BROKEN_DOWN]
+    worst_of_files: dict[str, list[Verdict]] = {}
+    for verdict in sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by):
+        worst_of_files.setdefault(verdict.prompt.path, []).append(verdict)
+    worst = chain.from_iterable(verdicts[:_OF_ONE_FILE] for verdicts in worst_of_files.values())
+    return sorted(worst, key=lambda verdict: -verdict.over_by)[:_PROMPTS_BROKEN_DOWN]
 
 
 def _break_down(tree: WorkingTree, verdict: Verdict) -> Verdict:

@@ -49,7 +49,7 @@ def judge_growth(verdict: Verdict) -> Verdict:
 
 def exceeds_growth(allowed: MaxGrowth | None, base_tokens: int, growth: int) -> bool:
     """Return whether `growth` is more than is allowed. Where tokens and a share are given, both must be exceeded."""
-    if allowed is None or growth <= 0:
+    if allowed is None:
         return False
     tokens, share = allowed
     return (tokens is None or growth > tokens) and (share is None or growth * 1_000_000 > share * base_tokens)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from prompt_lint.text.location import KeyPath
 
 _BYTE_ORDER_MARK = "\ufeff"
-# What both YAML parsers count as the end of a line.
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 # A value of any form on one line.
 _WRITTEN = re.compile(r"[\"']?([^\s,\]}#|>\"']+)")
 _SCALAR = re.compile(r"[\"']?([0-9.]+[kK]?)(?![\w.%])", re.ASCII)
@@ -39,7 +37,7 @@ def find_written_limits(text: str) -> dict[KeyPath, WrittenLimit]:
     body = text.removeprefix(_BYTE_ORDER_MARK)
     shift = len(text) - len(body)
     document = parse_yaml(body)
-    line_starts = [0, *(match.end() for match in _LINE_END.finditer(body))]
+    line_starts = [0, *(match.end() for match in re.finditer("\n", body))]
     limits = {}
     for key_path, (line, column) in document.positions.items():
         if not _is_limit(key_path):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # A request has 32 MB at most, so more can't be sent anyway.
 MAX_FILES = 1_000
 MAX_PATHS = 10_000
-MAX_REPEATS = 50_000
+MAX_REPEATS = 25_000
 MAX_BYTES = 32_000_000
 
 # Characters that may follow a path in a sentence without being part of the file's name.

@@ -17,7 +17,7 @@ from prompt_lint.text.removal import remove_stretches
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.text.markdown_blocks import Block
+    from prompt_lint.text.markdown_blocks import Block, BlockLine, Kind
 
 
 class Import(NamedTuple):
@@ -50,11 +50,10 @@ class GeminiImport(NamedTuple):
 
 
 # A Markdown file of more is no memory file, and takes long to look through.
-_MOST = (("lines", "\n\r", 100_000), ("words with `@`", "@", 50_000), ("back-ticks", "`", 100_000))
+_MOST = (("lines", "\n\r", 25_000), ("words with `@`", "@", 25_000), ("back-ticks", "`", 50_000))
 
 # A text can't have a NUL, which replaces code.
-_CLAUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\\0])++)")
-_PUNCTUATED = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[^\s\\\0])++)")
+_CLAUDE = re.compile(r"(?<!\S)([(\[{<\"'*_~\u201c\u2018\u00ab]{0,8})@((?:\\ |[^\s\\\0])++)")
 _GEMINI = re.compile(r"(?<![^ \t\n\r])@([A-Za-z./][^ \t\n\r]*)")
 
 
@@ -70,16 +69,16 @@ def parse_for_claude(text: str, first_line: int = 1) -> ClaudeText:
     if "@" in text or "<!--" in text:
         _check_length(text)
         for block in find_blocks(text, first_line):
-            if block.kind == "text":
-                imports += _find_imports(block, _CLAUDE)
-                punctuated += _find_imports(block, _PUNCTUATED)
-            elif end := _find_comment_end(text, block):
-                comments.append((block.lines[0].start, end))
-                last = block.lines[-1]
-                rest = block._replace(lines=[last._replace(content=text[end : last.end])])
-                in_html += _find_imports(rest, _CLAUDE)
-            else:
-                in_html += _find_imports(block, _CLAUDE)
+            lines_left = block.lines
+            if block.kind == "html" and (end := _find_comment_end(text, block)):
+                first, last = lines_left[0], lines_left[-1]
+                comments.append((first.start, end))
+                lines_left = [last._replace(content=text[end : last.end])]
+            for punctuation, import_ in _find_imports(block.kind, lines_left):
+                if block.kind == "text":
+                    (punctuated if punctuation else imports).append(import_)
+                elif not punctuation:
+                    in_html.append(import_)
     kept, lines = remove_stretches(text, comments, first_line)
     return ClaudeText(kept, lines, tuple(imports), tuple(in_html), tuple(punctuated))
 
@@ -91,15 +90,16 @@ def _check_length(text: str) -> None:
             raise Unreadable(message, "make it shorter, or leave it out with `exclude`")
 
 
-def _find_imports(block: Block, pattern: re.Pattern[str]) -> Iterator[Import]:
-    text = "\n".join(line.content for line in block.lines)
+def _find_imports(kind: Kind, lines: Sequence[BlockLine]) -> Iterator[tuple[str, Import]]:
+    """Yield words with `@` in the lines of a block, each with the punctuation before it: "" for an import."""
+    text = "\n".join(line.content for line in lines)
     if "@" not in text:
         return
     index, offset = 0, 0
-    for match in pattern.finditer(mask_code_spans(text) if block.kind == "text" else text):
+    for match in _CLAUDE.finditer(mask_code_spans(text) if kind == "text" else text):
         index += text.count("\n", offset, match.start())
         offset = match.start()
-        yield Import(match[1].replace("\\ ", " "), block.lines[index].number)
+        yield match[1], Import(match[2].replace("\\ ", " "), lines[index].number)
 
 
 def _find_comment_end(text: str, block: Block) -> int:

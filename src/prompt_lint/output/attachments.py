@@ -74,7 +74,7 @@ def annotate_build(
 
 
 def _find_agent(env: Mapping[str, str]) -> str:
-    """Return the path of the agent's program, which is never in the checkout. Raises `NotAttached`."""
+    """Return the path of the agent's program, which is never in the current folder. Raises `NotAttached`."""
     folders = os.pathsep.join(
         filter(os.path.isabs, (env.get("BUILDKITE_BIN_PATH", ""), *os.get_exec_path(env)))
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
-from prompt_lint.request.tools import check_names
+from prompt_lint.request.tools import check_names, render_tool
 from prompt_lint.text.location import ShapeError
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, is_file_address, note_placeholders
@@ -91,7 +90,7 @@ def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition]) -> Itera
     """Yield the tools, and the turns as the request numbers them; by heading, where they have headings."""
     for number, (definition, first_line, last_line) in enumerate(tools):
         title = f"tools[{number}] {definition['name']}"
-        yield Part(title, first_line, last_line, json.dumps(definition, ensure_ascii=False))
+        yield Part(title, first_line, last_line, render_tool(definition))
     number = 0
     for turn in turns:
         title = turn.role
@@ -138,7 +137,8 @@ def make_notes(path: str, turns: Iterable[Turn], messages: Iterable[tuple[str, i
         yield Note(message, path, line, "frontmatter" if message == BAD_FRONTMATTER else "content")
     for turn in turns:
         if is_file_address(turn.text):
-            yield Note(FILE_ADDRESS_NOTE, path, turn.pieces[0].first_line, "content")
+            address = next(_trim_piece(piece) for piece in turn.pieces if piece.text.strip())
+            yield Note(FILE_ADDRESS_NOTE, address.path or path, address.first_line, "content")
         for piece in turn.pieces:
             if note := next(note_placeholders(path, piece.text, piece.first_line, is_template=True), None):
                 line = piece.first_line if piece.last_line else note.line

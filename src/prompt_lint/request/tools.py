@@ -52,7 +52,7 @@ def lacks_only_schema(tool: object) -> bool:
         isinstance(tool, dict)
         and isinstance(tool.get("name"), str)
         and isinstance(tool.get("description"), str)
-        and tool.keys() <= _OTHER_KEYS
+        and not tool.keys() - _OTHER_KEYS
     )
 
 
@@ -157,7 +157,7 @@ def _normalize_tool(definition: object, key_path: KeyPath, key: str) -> dict[str
         raise ShapeError.at(key_path, message, _HINT)
     if tool is definition and "input_schema" in tool and tool_type != "function":
         _check_schema(tool["input_schema"], (*key_path, "input_schema"), name)
-        return definition if not key or "name" in definition else {"name": key, **definition}
+        return definition if "name" in definition else {"name": name, **definition}
     is_function = tool_type == "function" or tool is not definition
     schema = _normalize_schema(tool, key_path, name, has_key=bool(key), is_function=is_function)
     described = {} if description is None else {"description": description}
@@ -185,14 +185,16 @@ def _normalize_schema(
     schema = tool[spelling]
     if has_key and are_named_parameters(schema):
         schema = _build_schema(schema)
-    if isinstance(schema, dict) and "type" not in schema:
+    if isinstance(schema, dict):
         are_properties = (
             has_key
             and "properties" not in schema
             and all(isinstance(value, dict) for value in schema.values())
         )
-        properties = {"properties": schema} if are_properties or not schema else schema
-        schema = {"type": "object", **properties}
+        if are_properties or not schema:  # one of them may be called `type`
+            schema = {"properties": schema}
+        if "type" not in schema:
+            schema = {"type": "object", **schema}
     _check_schema(schema, (*key_path, spelling), name)
     return dict(schema)
 

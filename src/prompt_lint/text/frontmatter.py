@@ -75,15 +75,14 @@ def has_key(frontmatter: str, key: str) -> bool:
 def parse_fields(frontmatter: str) -> Fields:
     """Return the fields of a frontmatter, key by key where it isn't YAML: that of one in thirteen real files isn't."""
     lines = frontmatter.split("\n")
-    last = len(lines)  # YAML knows more ends of lines than there are
     try:
         document = _parse_yaml(frontmatter)
     except ParseError as error:
-        return _parse_by_key(lines, min(error.line, last) + 1)
+        return _parse_by_key(lines, error.line + 1)
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
         return _parse_by_key(lines, 2)
-    return Fields(data, {key: min(document.key_positions[key,][0], last) + 1 for key in data})
+    return Fields(data, {key: document.key_positions[key,][0] + 1 for key in data})
 
 
 def note_fault(path: str, fields: Fields) -> Iterator[Note]:

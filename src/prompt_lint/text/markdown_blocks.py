@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "html"]
 
-# Of quotes and list items inside each other. Each line takes as many steps, so a file may not have 500,000.
-MAX_DEPTH = 64
+# Of quotes and list items inside each other, each of which is a step for each line. No real file has as many.
+MAX_DEPTH = 8
 
 
 class BlockLine(NamedTuple):
@@ -47,9 +47,13 @@ def find_blocks(text: str, first_line: int = 1) -> Iterator[Block]:
     for number, piece in enumerate(text.split("\n"), first_line):
         for content in piece.split("\r"):
             end = start + len(content)
-            yield from parser.add_line(BlockLine(number, start, end, content.expandtabs(4)))
+            parser.add_line(BlockLine(number, start, end, content.expandtabs(4)))
             start = end + 1
-    yield from parser.end_block()
+            if parser.ended:
+                yield from parser.ended
+                parser.ended.clear()
+    parser.end_block()
+    yield from parser.ended
 
 
 def mask_code_spans(text: str) -> str:
@@ -82,6 +86,9 @@ def _is_escaped(text: str, offset: int) -> bool:
 
 
 _SPACES = re.compile(" *")
+# What a line begins with that starts a container; that starts a block in it, or underlines a heading.
+_CONTAINER_MARKS = frozenset(">-+*0123456789")
+_BLOCK_MARKS = frozenset("<`~#-*_=")
 _HEADING = re.compile(r"#{1,6}(?: |\Z)")
 _UNDERLINE = re.compile(r"(?:=+|-+) *\Z")
 _BREAK = re.compile(r"(?:(?:\* *){3,}+|(?:- *){3,}+|(?:_ *){3,}+)\Z")
@@ -127,11 +134,6 @@ class _Cursor(NamedTuple):
         return self.first == len(self.text)
 
 
-def _make_cursor(text: str, offset: int) -> _Cursor:
-    spaces = _SPACES.match(text, offset)
-    return _Cursor(text, offset, spaces.end() if spaces else offset)
-
-
 class _ContainerStart(NamedTuple):
     """The mark of a quote (`_QUOTE`) or of a list item (how far its content is indented), and the rest of the line."""
 
@@ -144,6 +146,7 @@ class _BlockParser:
 
     `containers` are `_QUOTE`, or how far the content of a list item is indented; `starts_blank`: the innermost is an
     item whose first line is blank. In them is a paragraph or HTML with its `lines`, or a `fence`, or nothing.
+    `ended` are blocks that have ended, but for code; the caller takes them away.
     """
 
     def __init__(self) -> None:
@@ -153,99 +156,105 @@ class _BlockParser:
         self.lines: list[BlockLine] = []
         self.fence = ""
         self.html_end: re.Pattern[str] | None = None
+        self.ended: list[Block] = []
 
-    def add_line(self, line: BlockLine) -> Iterator[Block]:
-        """Take the next line, and yield the blocks that end with it or before it."""
-        cursor, depth = self._match_containers(_make_cursor(line.content, 0))
+    def add_line(self, line: BlockLine) -> None:
+        """Take the next line."""
+        cursor, depth = self._match_containers(line.content)
         if self.fence or (self.lines and self.kind == "html"):
             if depth == len(self.containers):
-                yield from self._continue_block(line, cursor)
+                self._continue_block(line, cursor)
                 return
-            yield from self.end_block()
+            self.end_block()
         in_paragraph, depth_before = bool(self.lines), depth
         while start := _match_container_start(
             cursor, depth, interrupts=in_paragraph and depth == len(self.containers)
         ):
-            yield from self._end_containers(depth)
+            self._end_containers(depth)
             self.containers.append(start.content_indent)
             in_paragraph, depth, cursor = False, depth + 1, start.rest
         if cursor.is_blank:
-            yield from self._end_containers(depth)
+            self._end_containers(depth)
             self.starts_blank = depth > depth_before and self.containers[-1] != _QUOTE
         else:
-            yield from self._start_block(line, cursor, depth, in_paragraph=in_paragraph)
+            self._start_block(line, cursor, depth, in_paragraph=in_paragraph)
 
-    def end_block(self) -> Iterator[Block]:
-        """End the open block, and yield it unless it is code."""
+    def end_block(self) -> None:
+        """End the open block."""
         self.fence = ""
         if self.lines:
-            yield Block(self.kind, len(self.containers), self.lines)
+            self.ended.append(Block(self.kind, len(self.containers), self.lines))
             self.lines = []
 
-    def _end_containers(self, depth: int) -> Iterator[Block]:
+    def _end_containers(self, depth: int) -> None:
         """End the open block, and all containers but the outermost `depth`."""
-        yield from self.end_block()
+        self.end_block()
         del self.containers[depth:]
         self.starts_blank = False
 
-    def _match_containers(self, cursor: _Cursor) -> tuple[_Cursor, int]:
+    def _match_containers(self, text: str) -> tuple[_Cursor, int]:
         """Return what the containers that go on in a line leave of it, and how many go on."""
-        last = len(self.containers) - 1
+        offset, first = 0, _skip_spaces(text, 0)
         for depth, content_indent in enumerate(self.containers):
             if content_indent == _QUOTE:
-                if cursor.indent > 3 or cursor.text[cursor.first : cursor.first + 1] != ">":
-                    return cursor, depth
-                cursor = _skip_quote_mark(cursor)
-            elif cursor.is_blank:
-                if self.starts_blank and depth == last:
-                    return cursor, depth
-            elif cursor.indent < content_indent:
-                return cursor, depth
+                if first - offset > 3 or text[first : first + 1] != ">":
+                    return _Cursor(text, offset, first), depth
+                offset = _skip_quote_mark(text, first)
+                first = _skip_spaces(text, offset)
+            elif first == len(text):
+                if self.starts_blank and depth == len(self.containers) - 1:
+                    return _Cursor(text, offset, first), depth
+            elif first - offset < content_indent:
+                return _Cursor(text, offset, first), depth
             else:
-                cursor = cursor._replace(offset=cursor.offset + content_indent)
-        return cursor, last + 1
+                offset += content_indent
+        return _Cursor(text, offset, first), len(self.containers)
 
-    def _continue_block(self, line: BlockLine, cursor: _Cursor) -> Iterator[Block]:
+    def _continue_block(self, line: BlockLine, cursor: _Cursor) -> None:
         """Add a line to fenced code or to HTML, which it may end."""
         if self.fence:
             if cursor.indent <= 3:
                 self.fence = update_fence(self.fence, cursor.text[cursor.first :])
         elif self.html_end is None and cursor.is_blank:
-            yield from self.end_block()
+            self.end_block()
         else:
-            self.lines.append(line._replace(content=cursor.text[cursor.offset :]))
+            self._keep_line(line, cursor.text[cursor.offset :])
             if self.html_end and self.html_end.search(cursor.text, cursor.offset):
-                yield from self.end_block()
+                self.end_block()
 
-    def _start_block(
-        self, line: BlockLine, cursor: _Cursor, depth: int, *, in_paragraph: bool
-    ) -> Iterator[Block]:
+    def _start_block(self, line: BlockLine, cursor: _Cursor, depth: int, *, in_paragraph: bool) -> None:
         """Start the block of a line, or add the line to the open paragraph."""
         content = cursor.text[cursor.first :]
-        if cursor.indent > 3:
-            if in_paragraph:
-                self.lines.append(line._replace(content=content))
-            else:  # indented code
-                yield from self._end_containers(depth)
+        if cursor.indent > 3 and not in_paragraph:  # indented code
+            self._end_containers(depth)
+        elif cursor.indent > 3 or content[0] not in _BLOCK_MARKS:
+            self._add_text(line, content, depth, in_paragraph=in_paragraph)
         elif in_paragraph and depth == len(self.containers) and _UNDERLINE.match(content):
-            yield from self._end_containers(depth)
+            self._end_containers(depth)
         elif html := _match_html_start(content, interrupts=in_paragraph):
-            yield from self._end_containers(depth)
+            self._end_containers(depth)
             self.kind, self.html_end = "html", html.end
-            yield from self._continue_block(line, cursor)
+            self._continue_block(line, cursor)
         elif fence := update_fence("", content):
-            yield from self._end_containers(depth)
+            self._end_containers(depth)
             self.fence = fence
         elif heading := _HEADING.match(content):
-            yield from self._end_containers(depth)
-            yield Block("text", depth, [line._replace(content=content[heading.end() :])])
+            self._end_containers(depth)
+            self.ended.append(Block("text", depth, [line._replace(content=content[heading.end() :])]))
         elif _BREAK.match(content):
-            yield from self._end_containers(depth)
+            self._end_containers(depth)
         else:
-            if not in_paragraph:
-                yield from self._end_containers(depth)
-                self.kind = "text"
-            self.lines.append(line._replace(content=content))
+            self._add_text(line, content, depth, in_paragraph=in_paragraph)
+
+    def _add_text(self, line: BlockLine, content: str, depth: int, *, in_paragraph: bool) -> None:
+        """Add a line to the open paragraph, or start one."""
+        if not in_paragraph:
+            self._end_containers(depth)
+            self.kind = "text"
+        self._keep_line(line, content)
+
+    def _keep_line(self, line: BlockLine, content: str) -> None:
+        self.lines.append(BlockLine(line.number, line.start, line.end, content))
 
 
 class _HtmlStart(NamedTuple):
@@ -265,23 +274,29 @@ def _match_container_start(cursor: _Cursor, depth: int, *, interrupts: bool) -> 
 
     An item can't interrupt a paragraph if it is blank, or numbered with anything but 1.
     """
-    if cursor.indent > 3 or cursor.is_blank or depth >= MAX_DEPTH:
+    text, first = cursor.text, cursor.first
+    if text[first : first + 1] not in _CONTAINER_MARKS or cursor.indent > 3 or depth >= MAX_DEPTH:
         return None
-    if cursor.text[cursor.first] == ">":
-        return _ContainerStart(_QUOTE, _skip_quote_mark(cursor))
-    mark = _ITEM_MARK.match(cursor.text, cursor.first)
-    if not mark or _BREAK.match(cursor.text, cursor.first):
+    if text[first] == ">":
+        offset = _skip_quote_mark(text, first)
+        return _ContainerStart(_QUOTE, _Cursor(text, offset, _skip_spaces(text, offset)))
+    mark = _ITEM_MARK.match(text, first)
+    if not mark or _BREAK.match(text, first):
         return None
-    rest = _make_cursor(cursor.text, mark.end())
-    if interrupts and (rest.is_blank or int(mark[1] or 1) != 1):
+    end = mark.end()
+    content = _skip_spaces(text, end)
+    is_blank = content == len(text)
+    if interrupts and (is_blank or int(mark[1] or 1) != 1):
         return None
-    width = cursor.indent + mark.end() - mark.start()
-    spaces = 1 if rest.is_blank or rest.indent > 4 else rest.indent
-    return _ContainerStart(
-        width + spaces, rest if rest.is_blank else rest._replace(offset=rest.offset + spaces)
-    )
+    spaces = 1 if is_blank or content - end > 4 else content - end
+    rest = _Cursor(text, end if is_blank else end + spaces, content)
+    return _ContainerStart(end - cursor.offset + spaces, rest)
 
 
-def _skip_quote_mark(cursor: _Cursor) -> _Cursor:
-    offset = cursor.first + 1
-    return _make_cursor(cursor.text, offset + (cursor.text[offset : offset + 1] == " "))
+def _skip_quote_mark(text: str, offset: int) -> int:
+    return offset + 1 + (text[offset + 1 : offset + 2] == " ")
+
+
+def _skip_spaces(text: str, offset: int) -> int:
+    spaces = _SPACES.match(text, offset)
+    return spaces.end() if spaces else offset

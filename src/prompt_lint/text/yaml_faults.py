@@ -24,23 +24,25 @@ class YamlFault(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where the parser stopped, and where what it was reading began. Offsets and lines count from 0."""
+    """Where the parser stopped, and where what it was reading began. Not its line: PyYAML counts more ends of lines."""
 
     text: str
     offset: int
-    line: int
     start: int
     words: str
 
     @property
+    def line(self) -> int:
+        return find_position(self.text, self.offset)[0]
+
+    @property
     def current_line(self) -> str:
-        lines = self.text.split("\n")
-        return lines[self.line] if self.line < len(lines) else ""
+        return self.text.split("\n")[self.line - 1]
 
     @property
     def line_above(self) -> str:
         """The nearest line above with something in it."""
-        lines = (line for line in reversed(self.text.split("\n")[: self.line]) if line.strip())
+        lines = (line for line in reversed(self.text.split("\n")[: self.line - 1]) if line.strip())
         return next((line for line in lines if not line.lstrip().startswith("#")), "")
 
 
@@ -51,13 +53,11 @@ def explain_fault(text: str, error: Any) -> YamlFault:
     if problem_mark is None:
         return YamlFault(_end(words), (0, 0))
     start = error.context_mark.index if error.context_mark else problem_mark.index
-    mark = _Place(text, min(problem_mark.index, len(text)), problem_mark.line, min(start, len(text)), words)
+    mark = _Place(text, min(problem_mark.index, len(text)), min(start, len(text)), words)
     for explain in (_explain_tab, _explain_quote, _explain_bracket, _explain_value, _explain_key):
         if fault := explain(mark):
             return fault
-    if mark.offset == len(text):  # where the C parser counts a line that isn't there
-        return YamlFault(_end(words), find_position(text, mark.offset))
-    return YamlFault(_end(words), (problem_mark.line + 1, problem_mark.column + 1))
+    return YamlFault(_end(words), find_position(text, mark.offset))
 
 
 def _end(words: str) -> str:
@@ -69,7 +69,7 @@ def _explain_tab(mark: _Place) -> YamlFault | None:
     indentation = re.match(r"\s*", mark.current_line)
     if not indentation or "\t" not in indentation[0]:
         return None
-    position = mark.line + 1, indentation[0].index("\t") + 1
+    position = mark.line, indentation[0].index("\t") + 1
     return YamlFault("the line is indented with a tab; YAML needs spaces", position)
 
 
@@ -165,4 +165,4 @@ def _explain_unexpected_key(mark: _Place) -> YamlFault:
         sign = "a space after the `-`" if dash else "a `:` and a space after the key"
         return YamlFault(f"expected {sign}", (line, len(above) - len(above.lstrip()) + 1))
     indentation = len(mark.current_line) - len(mark.current_line.lstrip())
-    return YamlFault("the indentation doesn't match the lines above", (mark.line + 1, indentation + 1))
+    return YamlFault("the indentation doesn't match the lines above", (mark.line, indentation + 1))

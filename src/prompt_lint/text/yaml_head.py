@@ -35,8 +35,7 @@ class YamlHead(NamedTuple):
 
     def find_line(self, *key_path: str | int) -> int:
         """Return the line of a value; the first line for one that isn't there."""
-        line = self.first_line - 1 + self.document.positions.get(key_path, (1, 1))[0]
-        return min(line, self.last_line)  # YAML knows more ends of lines than there are
+        return self.first_line - 1 + self.document.positions.get(key_path, (1, 1))[0]
 
     def list_entries(self, *keys: str) -> list[Entry]:
         """Return the entries of the list or mapping that the keys lead to; none of any other value."""
@@ -48,8 +47,7 @@ class YamlHead(NamedTuple):
         later_keys = (
             line
             for key_path, (position, _) in self.document.key_positions.items()
-            if key_path[: len(keys)] != keys
-            and starts[-1] < (line := position + self.first_line - 1) <= self.last_line
+            if key_path[: len(keys)] != keys and starts[-1] < (line := position + self.first_line - 1)
         )
         ends = [*starts[1:], min(later_keys, default=self.last_line + 1)]
         return [

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -521,8 +520,7 @@ def test_real_repositories_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What public repositories hold: each has a configuration that passes, or nothing that is known for a prompt."""
-    with tarfile.open(CORPORA) as archive:
-        archive.extractall(tmp_path, filter="data")
+    subprocess.run(["tar", "-xf", CORPORA, "-C", tmp_path], check=True)
     codes = {}
     for folder in sorted(one for one in (tmp_path / "corpora").iterdir() if one.is_dir()):
         Repo(folder).git("init", "--quiet")
