@@ -819,6 +819,21 @@ def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> No
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
 
 
+def test_a_group_keeps_a_file_that_has_a_link_in_its_place(repo: Repo, check: Check) -> None:
+    """CLAUDE.md has become AGENTS.md and a link to it: the sum has grown, and isn't new."""
+    sums = "groups: [{name: g, sum: [CLAUDE.md], limit: 5000, max_growth: 10%}]\n"
+    repo.write("CLAUDE.md", LARGE)
+    begin(repo, TOP + sums)
+    repo.git("mv", "CLAUDE.md", "AGENTS.md")
+    repo.write("AGENTS.md", LARGE + LARGE[:300])
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.commit()
+
+    code, report = check()
+
+    assert (code, report.of("g")["status"], report["loosened"]) == (1, "grew", [])
+
+
 def test_a_link_that_was_broken_in_the_base_is_no_fault_of_the_change(repo: Repo, check: Check) -> None:
     """It is a note. One that breaks because its target is gone is an error, and so is one that leads elsewhere now."""
     repo.link("prompts/out.md", "/etc/hostname")

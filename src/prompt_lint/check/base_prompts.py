@@ -189,7 +189,7 @@ def _read_groups(
     links = select_intact(commit.find_aliases(entries))
     for group in current:
         base_group = comparison.groups.get((group.rule.config_path, group.name))
-        old_paths = _find_old_paths(base_group, changes)
+        old_paths = _find_old_paths(base_group, group, changes)
         new_paths = {old: new for new, old in old_paths.items()}
         names = sorted(new_paths.get(path, path) for path in files)
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
@@ -211,15 +211,20 @@ def _has_same_files(base_group: Group | None, group: Group) -> bool:
     return base_group is not None and list_references(base_group) == list_references(group)
 
 
-def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str, str]:
-    """Return, for each renamed file that a group of the base had, its path there by its current one."""
+def _find_old_paths(base_group: Group | None, group: Group, changes: FileChanges) -> dict[str, str]:
+    """Return, for each renamed file that a group of the base had, its path there by its current one.
+
+    Without those that the group still has by their old path: there may be a link now.
+    """
     if base_group is None:
         return {}
-    find_references = compile_references(base_group)
+    find_references, find_current = compile_references(base_group), compile_references(group)
     return {
         path: change.base_path
         for path, change in changes.by_git.paths.items()
-        if change.kind == "renamed" and find_references([change.base_path])
+        if change.kind == "renamed"
+        and find_references([change.base_path])
+        and not find_current([change.base_path])
     }
 
 
