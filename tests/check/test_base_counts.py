@@ -820,13 +820,13 @@ POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
 
 
 def test_a_group_keeps_a_file_that_has_a_link_in_its_place(repo: Repo, check: Check) -> None:
-    """CLAUDE.md has become AGENTS.md and a link to it: the sum has grown, and isn't new."""
-    sums = "groups: [{name: g, sum: [CLAUDE.md], limit: 5000, max_growth: 10%}]\n"
-    repo.write("CLAUDE.md", LARGE)
-    begin(repo, TOP + sums)
+    """CLAUDE.md has become AGENTS.md and a link to it: the sum has grown with what it imports, and isn't new."""
+    repo.write("CLAUDE.md", f"{LARGE}@style.md\n")
+    repo.write("style.md", SMALL)
+    begin(repo, TOP + "groups: [{name: g, sum: [CLAUDE.md], limit: 5000, max_growth: 10%}]\n")
     repo.git("mv", "CLAUDE.md", "AGENTS.md")
-    repo.write("AGENTS.md", LARGE + LARGE[:300])
     repo.link("CLAUDE.md", "AGENTS.md")
+    repo.write("style.md", LARGE)
     repo.commit()
 
     code, report = check()
