@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Loosening
     from prompt_lint.repo.changes import Changes
+    from prompt_lint.repo.working_tree import WorkingTree
 
 
 def list_loosenings(
-    comparison: Comparison, config: Config, targets: Targets, changes: FileChanges
+    tree: WorkingTree, comparison: Comparison, config: Config, targets: Targets, changes: FileChanges
 ) -> list[Loosening]:
     """Return what is allowed now and wasn't in the base: by a change of the configuration, or because a file was moved.
 
     A deleted file loosens nothing. A file that was moved to where no rule applies does.
     """
     base_config = comparison.config
-    moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(comparison, old)}
+    moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(tree, old)}
     if base_config is None or (base_config == config and not moved):
         return []
     if base_config == config:  # each other file has the rule that it had
@@ -42,7 +43,7 @@ def list_loosenings(
     paths = {
         moved.get(path, path): path
         for path in base_paths
-        if path in moved or path in current_paths or _is_there(comparison, path)
+        if path in moved or path in current_paths or _is_there(tree, path)
     }
     return find_loosenings(base_config, config, paths)
 
@@ -55,6 +56,6 @@ def _map_renames(changes: Changes) -> Iterator[tuple[str, str]]:
             yield change.base_path, path
 
 
-def _is_there(comparison: Comparison, path: str) -> bool:
-    """Return whether there is a file or a link at a path."""
-    return os.path.lexists(os.path.join(comparison.commit.top, to_native(path)))
+def _is_there(tree: WorkingTree, path: str) -> bool:
+    """Return whether there is a file or a link at a path, or a sparse checkout leaves it out."""
+    return os.path.lexists(os.path.join(tree.top, to_native(path))) or tree.is_sparse(path)

@@ -195,7 +195,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
-        loosened=loosened_limits.list_loosenings(comparison, config, targets, changes),
+        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes),
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,
