@@ -194,6 +194,13 @@ def test_larger_limits_read_larger_files() -> None:
     assert len(parse_yaml(data, PROMPT_LIMITS).data["messages"]) == 10_000
 
 
+@pytest.mark.parametrize(("source", "unit"), [("é" * 9, "characters"), (b"a" * 9, "bytes")])
+def test_what_is_too_long_has_its_length_in_what_was_given(source: str | bytes, unit: str) -> None:
+    """A text is measured in characters, and the bytes of a file in bytes."""
+    with pytest.raises(ParseError, match=f"^is 9 {unit} long; the most is 8$"):
+        parse_yaml(source, Limits(8, 1, 1))
+
+
 # Hostile input
 
 BOMB = "a: &a [x, x]\n" + "\n".join(
