@@ -44,8 +44,8 @@ _FOR_ONE_PARSER = re.compile(rb"\t|[\[{].*(?:\?|:[\[\]{},?])|[|>][-+0-9]*#", re.
 _LARGEST_COMPARED = 2_000
 # A megabyte without a space takes the tokenizer seconds, which are its own target's subject.
 _LARGEST_COUNTED = 1 << 16
-# As many prompts of a file are split into parts.
-_MOST_SPLIT = 10
+# As many prompts of a file are split into parts, for each of which the file is read again.
+_MOST_SPLIT = 3
 _PICTURE = pictures.png(9, 9)
 # A file that imports itself under many names is read as often.
 _LARGEST_IMPORTED = 2_000
