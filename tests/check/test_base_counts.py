@@ -627,6 +627,24 @@ def test_a_rule_that_is_gone_is_told_though_nothing_is_looked_for_there(repo: Re
         assert (code, [one["subject"] for one in report["loosened"]]) == (1, ["agents/*.md"])
 
 
+@pytest.mark.parametrize(("deleted", "loosened"), [(True, []), (False, ["agents/*.md"])])
+def test_a_rule_that_goes_with_its_files_loosens_nothing(
+    repo: Repo, check: Check, deleted: bool, loosened: list[str]
+) -> None:
+    """Files that a sparse checkout leaves out haven't gone."""
+    repo.write("agents/a.md", SMALL)
+    begin(repo, TOP + 'prompts: [{files: "prompts/*.md"}, {files: "agents/*.md"}]\n', p=SMALL)
+    repo.write(".prompt-lint.yaml", TOP + RULE)
+    if deleted:
+        repo.git("rm", "-q", "agents/a.md")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/agents/")
+
+    report = check()[1]
+
+    assert [one["subject"] for one in report["loosened"]] == loosened
+
+
 def test_what_was_no_prompt_before_is_new(repo: Repo, check: Check) -> None:
     """A file that is moved to where prompts are had no limit to be over: it fails as a new one does."""
     repo.write("note.md", LARGE)

@@ -290,6 +290,20 @@ def test_a_link_with_a_limit_of_its_own_had_that_one_in_the_base(
     assert [(v["limit"], v["base_limit"]) for v in done.report["verdicts"]] == [(400, 400), (300, 300)]
 
 
+def test_a_rule_that_moves_from_links_to_their_files_had_its_limit_in_the_base(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """The link is still there, and no rule matches it any more."""
+    begin(repo, LONG, *LINKS[1])
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: 'shared/*.md'}]\n")
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json", "--base", "main")
+
+    [verdict] = done.report["verdicts"]
+    assert (done.code, verdict["path"], verdict["base_limit"]) == (0, "shared/p.md", 100)
+
+
 def test_growth_of_what_a_linked_file_imports_is_seen(repo: Repo, lint: Callable[..., Done]) -> None:
     """The link's name makes a memory file of it, which imports; neither it nor the link has changed."""
     begin(repo, "Read @shared.md\n", "CLAUDE.md", "docs/agents.md")

@@ -69,7 +69,7 @@ REFUSED = [
     ("~: a", "the key `~`", 1, 1), ("? \n: b", "a key is missing", 1, 2), ("a: {? }", "a key is missing", None, None), ("[a]: b", "can't be a key", 1, 1), ("? {a: b}\n: c", "can't be a key", 1, 3),
     ("a\n---\nb", "more than one document", 2, 1), ("%YAML 1.2\n---\na", "directives", 1, 1), ("# x\n\n%TAG ! a\n---\nb", "directives", 3, 1),
     (".inf", "isn't a finite number", 1, 1), ("a: -.INF", "isn't a finite number", 1, 4), (".nan", "isn't a finite number", 1, 1),
-    ("1e400", "too large", 1, 1), ("9223372036854775808", "too large", 1, 1), ("9" * 5000, "too large", 1, 1), ("0x" + "f" * 99, "too large", 1, 1),
+    ("1e400", "too large", 1, 1), ("9223372036854775808", "too large", 1, 1), ("9" * 5000, f"the number `{'9' * 39}…` is too large;", 1, 1), ("0x" + "f" * 99, "too large", 1, 1),
     ("a: [", "isn't valid YAML", None, None), ("a: b: c", "isn't valid YAML", 1, 5), ("\ta: 1", "isn't valid YAML", 1, 1), ("'a", "isn't valid YAML", None, None),
     ("a\0b", "U+0000", 1, 2), ("a\nb\x07", "U+0007", 2, 2), ("a\x7f", "U+007F", 1, 2), ("a\ufeffb", "U+FEFF", 1, 2), ("\ufffe", "U+FFFE", 1, 1),
     (b"a\n\xff", "is not UTF-8: byte 0xff", 2, 1), (b"\xff\xfea\x00", "is not UTF-8", 1, 1), (b"\xed\xa0\x80", "is not UTF-8", 1, 1),
@@ -145,6 +145,20 @@ def test_lines_are_those_of_git(pure: bool) -> None:
 
 
 @pytest.mark.parametrize("pure", PARSERS)
+@pytest.mark.parametrize("text", ["", "# nothing\n\n"])
+def test_a_document_without_a_value_starts_with_its_file(text: str, pure: bool) -> None:
+    """A message about it needs a place, too."""
+    assert read(text, pure=pure) == YamlDocument(None, {(): (1, 1)}, {})
+
+
+def test_the_c_parser_reads_unless_the_pure_one_is_asked_for() -> None:
+    """It is faster, and takes a question mark in a list, which the other one doesn't."""
+    assert parse_yaml(b"[why?]").data == ["why?"]
+    with pytest.raises(ParseError):
+        parse_yaml(b"[why?]", pure=True)
+
+
+@pytest.mark.parametrize("pure", PARSERS)
 def test_a_value_that_is_left_out_is_where_its_key_is(pure: bool) -> None:
     """In a list of braces one parser has it at the key and the other one at the brace."""
     found = read("{a:\n}", pure=pure)
@@ -178,6 +192,13 @@ def test_larger_limits_read_larger_files() -> None:
     with pytest.raises(ParseError, match="bytes long"):
         parse_yaml(data)
     assert len(parse_yaml(data, PROMPT_LIMITS).data["messages"]) == 10_000
+
+
+@pytest.mark.parametrize(("source", "unit"), [("é" * 9, "characters"), (b"a" * 9, "bytes")])
+def test_what_is_too_long_has_its_length_in_what_was_given(source: str | bytes, unit: str) -> None:
+    """A text is measured in characters, and the bytes of a file in bytes."""
+    with pytest.raises(ParseError, match=f"^is 9 {unit} long; the most is 8$"):
+        parse_yaml(source, Limits(8, 1, 1))
 
 
 # Hostile input

@@ -144,7 +144,7 @@ class BaseCounts:
 
     def _is_judged_alike(self, name: str, other: Rule) -> bool:
         rule = self._matcher.find_rule(name)
-        return rule is not None and rule.judging == other.judging
+        return rule is None or rule.judging == other.judging
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:

@@ -43,9 +43,11 @@ class BasePairing:
 
     @cached_property
     def _links(self) -> Mapping[str, str]:
-        """Where the links of the base led. All of its files are listed for that, unless there are no links at all."""
+        """Where the links of the base led. All of its files are listed for that, unless no link can matter."""
         has_links = any(entry.kind == "link" for entry in self._targets.entries.values())
-        if not has_links and not self._changes.has_lost_links:
+        # Links that nothing is looked for behind any more may have made prompts by other rules.
+        has_same_rules = self._base_matcher is self._targets.matcher
+        if has_same_rules and not has_links and not self._changes.has_lost_links:
             return {}
         return select_intact(self._commit.find_aliases(self._commit.list_entries()))
 
@@ -54,7 +56,7 @@ class BasePairing:
         """The prompts of the base to which links led, by the path that is shown, by the rules of the base or of now."""
         if self._base_matcher is self._targets.matcher:
             return self._currently_linked
-        return {**self._match_linked(self._base_matcher), **self._currently_linked}
+        return {**self._currently_linked, **self._match_linked(self._base_matcher)}
 
     @cached_property
     def _gone(self) -> set[str]:

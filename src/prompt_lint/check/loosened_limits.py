@@ -32,7 +32,7 @@ def list_loosenings(
     the path of a new file counts, too: else a new prompt could bring its own limit.
     """
     base_config = comparison.config
-    moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(comparison, old)}
+    moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(tree, old)}
     if base_config is None or (base_config == config and not moved):
         return []
     if base_config == config:  # each other file has the rule that it had
@@ -47,7 +47,7 @@ def list_loosenings(
     paths = {
         moved.get(path, path): path
         for path in base_paths
-        if path in moved or path in current_paths or _is_there(comparison, path)
+        if path in moved or path in current_paths or _is_there(tree, path)
     }
     return find_loosenings(base_config, config, {path: path for path in current_paths} | paths)
 
@@ -66,6 +66,6 @@ def _map_renames(changes: Changes) -> Iterator[tuple[str, str]]:
             yield change.base_path, path
 
 
-def _is_there(comparison: Comparison, path: str) -> bool:
-    """Return whether there is a file or a link at a path."""
-    return os.path.lexists(os.path.join(comparison.commit.top, to_native(path)))
+def _is_there(tree: WorkingTree, path: str) -> bool:
+    """Return whether there is a file or a link at a path, or a sparse checkout leaves it out."""
+    return os.path.lexists(os.path.join(tree.top, to_native(path))) or tree.is_sparse(path)

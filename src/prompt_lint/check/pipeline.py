@@ -174,7 +174,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
 
     tree, config, sources, settings = run
     base_matcher = targets.matcher
-    if comparison.config:
+    if comparison.config and comparison.config != config:
         base_matcher = compile_config(comparison.config)
     changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher)
     base_problems = base_prompts.BaseProblems(set(), set())

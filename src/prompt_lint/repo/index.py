@@ -16,7 +16,7 @@ from prompt_lint.repo import git, safe_read
 from prompt_lint.repo.entries import parse_ls_files
 from prompt_lint.repo.links import MAX_TARGET
 from prompt_lint.repo.objects import hash_blob
-from prompt_lint.repo.paths import decode, split_native, to_native
+from prompt_lint.repo.paths import decode, list_parents, split_native, to_native
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +52,7 @@ class Index:
 
     def is_sparse(self, path: str) -> bool:
         """Return whether a sparse checkout leaves out the file at `path`."""
-        if not self._has_git or not _has_sparse_checkout(self._top):
-            return False
-        entry = self._entries.get(path)
-        return entry is not None and entry.kind == "sparse"
+        return path in self._sparse_files
 
     def find_blob(self, path: str) -> str:
         """Return the id of the content of a file; "" where the index has none."""
@@ -63,10 +60,17 @@ class Index:
 
     def has_sparse_files(self, folder: str) -> bool:
         """Return whether a sparse checkout leaves out files in `folder`."""
+        return folder in self._sparse_folders
+
+    @cached_property
+    def _sparse_files(self) -> frozenset[str]:
         if not self._has_git or not _has_sparse_checkout(self._top):
-            return False
-        inside = (entry for path, entry in self._entries.items() if path.startswith(f"{folder}/"))
-        return any(entry.kind == "sparse" for entry in inside)
+            return frozenset()
+        return frozenset(path for path, entry in self._entries.items() if entry.kind == "sparse")
+
+    @cached_property
+    def _sparse_folders(self) -> frozenset[str]:
+        return frozenset(parent for path in self._sparse_files for parent in list_parents(path))
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:

@@ -29,7 +29,7 @@ class Limits(NamedTuple):
 
 
 CONFIG_LIMITS = Limits(size=256 * 1024, depth=32, nodes=20_000)
-# As large as a prompt may be made by a flag; the caller has looked at the size. So many values take a second.
+# As large as a request of the API may be. So many values take a second.
 PROMPT_LIMITS = Limits(size=32 * 1024 * 1024, depth=100, nodes=100_000)
 
 # Whole numbers that every JSON reader keeps exactly, and then some.
@@ -97,7 +97,8 @@ def parse_yaml(
 def _check_text(source: bytes | str, size: int) -> str:
     """Return the text of a file. Raises `ParseError` for one that is too large, or holds what YAML doesn't allow."""
     if len(source) > size:
-        raise ParseError(f"is {len(source):,} bytes long; the most is {size:,}")
+        unit = "characters" if isinstance(source, str) else "bytes"
+        raise ParseError(f"is {len(source):,} {unit} long; the most is {size:,}")
     text = source if isinstance(source, str) else _decode(source)
     if match := re.match(_DIRECTIVE, text):
         raise ParseError("directives (`%...`) aren't supported", *find_position(text, match.end() - 1))
