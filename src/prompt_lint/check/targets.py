@@ -280,7 +280,7 @@ def _report_broken_links(
     if not broken:
         return
     sums = [groups.compile_sum(group, matcher) for group in all_groups if group.sum]
-    is_named = match_below(paths) if paths else bool
+    is_named = match_below(paths or [""])
     for link, reason in sorted(broken.items()):
         if is_named(link) and any(_may_match(link, each) for each in (matcher, *sums)):
             yield Problem(link, 0, reason.message, reason.hint)
