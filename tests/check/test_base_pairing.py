@@ -304,16 +304,17 @@ def test_a_rule_that_moves_from_links_to_their_files_had_its_limit_in_the_base(
     assert (done.code, verdict["path"], verdict["base_limit"]) == (0, "shared/p.md", 100)
 
 
-def test_a_prompt_that_becomes_a_link_by_whose_name_it_is_read_has_changed(
-    repo: Repo, lint: Callable[..., Done]
+@pytest.mark.parametrize(("link", "target"), LINKS)
+def test_a_prompt_that_becomes_a_link_has_changed(
+    repo: Repo, lint: Callable[..., Done], link: str, target: str
 ) -> None:
     """Its text has moved to a file that git takes for new."""
-    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: 'packages/*/CLAUDE.md'}]\n")
-    repo.write("packages/p/CLAUDE.md", "Be kind.\n")
+    repo.write(".prompt-lint.yaml", TOP + f"prompts: [{{files: '{link.replace('/p', '/*')}'}}]\n")
+    repo.write(link, "Be kind.\n")
     repo.commit()
     repo.git("checkout", "-q", "-b", "topic")
     repo.write("shared/p.md", LONG)
-    lead(repo, *LINKS[0])
+    lead(repo, link, target)
     repo.commit()
 
     assert compare(lint) == (1, [("over", "changed", 226, 10)], (10, 226))
