@@ -304,6 +304,34 @@ def test_a_rule_that_moves_from_links_to_their_files_had_its_limit_in_the_base(
     assert (done.code, verdict["path"], verdict["base_limit"]) == (0, "shared/p.md", 100)
 
 
+@pytest.mark.parametrize(("link", "target"), LINKS)
+def test_a_prompt_that_becomes_a_link_has_changed(
+    repo: Repo, lint: Callable[..., Done], link: str, target: str
+) -> None:
+    """Its text has moved to a file that git takes for new."""
+    repo.write(".prompt-lint.yaml", TOP + f"prompts: [{{files: '{link.replace('/p', '/*')}'}}]\n")
+    repo.write(link, "Be kind.\n")
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.write("shared/p.md", LONG)
+    lead(repo, link, target)
+    repo.commit()
+
+    assert compare(lint) == (1, [("over", "changed", 226, 10)], (10, 226))
+
+
+def test_an_old_file_of_a_new_rule_has_not_changed(repo: Repo, lint: Callable[..., Done]) -> None:
+    """No rule of the base matched it, and the change didn't make it larger."""
+    begin(repo, LONG, *LINKS[1])
+    repo.write("docs/a.md", LONG)
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: 'docs/*.md'}]\n")
+    repo.commit()
+
+    assert compare(lint)[1] == [("over", "unchanged", 226, 226)]
+
+
 def test_growth_of_what_a_linked_file_imports_is_seen(repo: Repo, lint: Callable[..., Done]) -> None:
     """The link's name makes a memory file of it, which imports; neither it nor the link has changed."""
     begin(repo, "Read @shared.md\n", "CLAUDE.md", "docs/agents.md")
