@@ -866,9 +866,8 @@ def test_a_run_that_is_told_to_end_keeps_what_was_counted(
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
 
-    assert (
-        time.monotonic() - begun < 10
-    )  # a second, on a machine that isn't busy; what it waits for takes minutes
+    # A second, on a machine that isn't busy; what it waits for takes minutes.
+    assert time.monotonic() - begun < 10
     told = f"error: {told} after 5 of 9 counts; they are cached, run again to continue"
     assert (process.returncode, out, err.decode().strip()) == (code, b"", told)
     sent, api.plan = len(api.requests), []
