@@ -835,6 +835,125 @@ def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> No
 
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+
+
+def test_a_group_keeps_a_file_that_has_a_link_in_its_place(repo: Repo, check: Check) -> None:
+    """CLAUDE.md has become AGENTS.md and a link to it: the sum has grown with what it imports, and isn't new."""
+    repo.write("CLAUDE.md", f"{LARGE}@style.md\n")
+    repo.write("style.md", SMALL)
+    begin(repo, TOP + "groups: [{name: g, sum: [CLAUDE.md], limit: 5000, max_growth: 10%}]\n")
+    repo.git("mv", "CLAUDE.md", "AGENTS.md")
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.write("style.md", LARGE)
+    repo.commit()
+
+    code, report = check()
+
+    assert (code, report.of("g")["status"], report["loosened"]) == (1, "grew", [])
+
+
+def test_a_link_that_was_broken_in_the_base_is_no_fault_of_the_change(repo: Repo, check: Check) -> None:
+    """It is a note. One that breaks because its target is gone is an error, and so is one that leads elsewhere now."""
+    repo.link("prompts/out.md", "/etc/hostname")
+    repo.link("prompts/old.md", "gone.md")
+    repo.link("prompts/new.md", "../docs/new.md")
+    repo.write("docs/new.md", SMALL)
+    begin(repo, a=SMALL)
+    repo.write("prompts/a.md", SMALL * 2)
+    code, report = check()
+    assert (code, report["problems"]) == (0, [])
+    assert len([note for note in report["notes"] if "as in the base already" in note]) == 2
+
+    (repo.path / "docs/new.md").unlink()
+    (repo.path / "prompts/old.md").unlink()
+    repo.link("prompts/old.md", "also-gone.md")
+    repo.git("add", "-A")
+
+    code, report = check()
+    assert (code, [problem["path"] for problem in report["problems"]]) == (
+        3,
+        ["prompts/new.md", "prompts/old.md"],
+    )
+
+
+STRICT = (
+    TOP
+    + """prompts:
+  - {files: drafts/, limit: 500}
+  - {files: live/, limit: 100, allow_empty: true}
+"""
+)
+
+
+def move_file(repo: Repo) -> None:
+    (repo.path / "live").mkdir(exist_ok=True)
+    repo.git("mv", "drafts/a.md", "live/a.md")
+
+
+def move_link(repo: Repo) -> None:
+    (repo.path / "live/link.md").unlink(missing_ok=True)
+    repo.link("live/link.md", "../drafts/a.md")
+
+
+@pytest.mark.parametrize("move", [move_file, move_link])
+@pytest.mark.parametrize(("limit", "code", "inherited"), [(100, 1, False), (90, 1, False), (600, 0, True)])
+def test_a_prompt_that_is_moved_over_a_limit_fails(
+    repo: Repo, check: Check, move: Callable[[Repo], None], limit: int, code: int, *, inherited: bool
+) -> None:
+    """It isn't larger, but what is where the base had that limit is. It is spared only where the change lowered the limit, too."""
+    repo.write("drafts/a.md", LARGE)
+    repo.write("drafts/b.md", SMALL)
+    repo.write("live/b.md", SMALL)
+    repo.link("live/link.md", "b.md")
+    begin(repo, STRICT.replace("100, allow", f"{limit}, allow"))
+    move(repo)
+    repo.write(".prompt-lint.yaml", STRICT)
+
+    result, report = check()
+
+    [over] = [each for each in report["verdicts"] if each["status"] == "over"]
+    assert (result, over["growth"], over["inherited"]) == (code, 0, inherited)
+
+
+@pytest.mark.parametrize(
+    ("after", "extra", "what"),
+    [
+        (RULE + "exclude: prompts/new/\n", "", "no rule applies to `prompts/new/b.md` any more"),
+        (RULE.replace("**/", ""), "", "no rule applies to `prompts/new/b.md` any more"),
+        (RULE[:-2] + ", {files: prompts/new/, limit: 9000}]\n", "", "limit raised"),
+        (RULE, TOP.replace("100", "9000") + "prompts: [{files: '*.md'}]\n", "limit raised"),
+        (RULE[:-2] + ", {files: prompts/new/, limit: 90}]\n", "", None),
+    ],
+    ids=["excluded", "narrowed", "a rule", "a configuration", "a stricter rule"],
+)
+def test_a_new_prompt_brings_no_limit_of_its_own_unseen(
+    repo: Repo, check: Check, after: str, extra: str, what: str | None
+) -> None:
+    """A rule of the base is for its path, too."""
+    begin(repo, TOP + RULE + "on_raise: fail\n", a=SMALL)
+    repo.write(".prompt-lint.yaml", TOP + after + "on_raise: fail\n")
+    repo.write("prompts/new/b.md", LARGE if what else SMALL)
+    if extra:
+        repo.write("prompts/new/.prompt-lint.yaml", extra)
+
+    code, report = check()
+
+    assert (code, [each["what"] for each in report["loosened"]]) == ((1, [what]) if what else (0, []))
+
+
+@pytest.mark.parametrize("attribute", ["filter=none", "ident", "working-tree-encoding=UTF-8"])
+def test_an_attribute_that_converts_nothing_hides_no_growth(repo: Repo, check: Check, attribute: str) -> None:
+    """A change may name a filter that nobody has: what is on disk is still what git keeps."""
+    begin(repo, TOP + "max_growth: 10%\n" + RULE, a=SMALL)
+    repo.write(".gitattributes", f"*.md {attribute}\n")
+    repo.write("prompts/a.md", SMALL * 2)
+    repo.commit()
+
+    code, report = check()
+
+    assert (code, report.of("prompts/a.md")["status"]) == (1, "grew")
+
+
 GROUPS = """groups:
   - {name: chat, system: p/ok.md, messages: p/r.json, limit: 5000}
   - {name: all, sum: [CLAUDE.md, p/ok.md], limit: 5000}
@@ -866,6 +985,17 @@ def test_a_broken_file_that_others_take_in_is_no_fault_of_the_change(
     assert len([note for note in report["notes"] if "as in the base already" in note]) == 3
     assert [entry["path"] for entry in report["removed"]] == []
     assert report.of("p/ok.md")["growth"] > 0
+
+
+def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: Check) -> None:
+    """It may be any size now: that it couldn't be read before says nothing of it."""
+    begin_broken(repo, b"\xff\xfe\x00")
+    repo.write("broken/style.md", b"\xff\xfe\x00" + LARGE.encode())
+    repo.git("add", "-A")
+
+    code, report = check()
+
+    assert (code, [problem["path"] for problem in report["problems"]]) == (3, ["CLAUDE.md"])
 
 
 def test_a_group_that_takes_in_a_broken_file_is_broken_by_the_change(repo: Repo, check: Check) -> None:

@@ -113,6 +113,22 @@ def test_a_staged_configuration_judges_everything_and_blames_only_the_change(
     assert set(statuses(lowered).values()) == {"inherited"}
 
 
+def test_a_configuration_that_is_gone_has_changed(repo: Repo, check: Callable[..., Done]) -> None:
+    """What it governed is judged by the one above it, also files that aren't staged; that the limit is higher there, is reported."""
+    repo.write(".prompt-lint.yaml", CONFIG.replace("100", "400") + "on_raise: fail\n")
+    repo.write("prompts/.prompt-lint.yaml", CONFIG.replace("prompts/", "'*.md'"))
+    repo.write("prompts/a.md", SMALL)
+    repo.write("prompts/b.md", SMALL)
+    repo.commit()
+    repo.git("rm", "--quiet", "prompts/.prompt-lint.yaml")
+    stage(repo, {"prompts/a.md": LARGE})
+
+    done = check()
+
+    assert (done.code, statuses(done)) == (1, {"prompts/a.md": "ok", "prompts/b.md": "ok"})
+    assert [(each["before"], each["after"]) for each in done.report["loosened"]] == [(100, 400)]
+
+
 def test_growth_is_measured_though_nothing_is_over(history: Repo, check: Callable[..., Done]) -> None:
     stage(history, {".prompt-lint.yaml": CONFIG.replace("limit: 100", "limit: 9000\nmax_growth: 10%")})
     history.commit()

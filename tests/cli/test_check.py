@@ -359,6 +359,27 @@ def test_an_empty_repository_is_not_green(repo: Repo, lint: Callable[..., Done])
     assert lint("check").code == 2
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "told"),
+    [
+        ("", 2, "ERROR     .prompt-lint.yaml:3: no file that matches `*.py` has a prompt in it\n"),
+        ("allow_empty: true, ", 0, ""),
+    ],
+)
+def test_a_rule_whose_files_have_no_prompt_checks_nothing(
+    repo: Repo, lint: Callable[..., Done], key: str, code: int, told: str
+) -> None:
+    """Its constant has another name now: that is like a file that was renamed. A hook that names such a file passes."""
+    rules = f"prompts: [{{files: '*.py', {key}format: python}}]\n"
+    repo.write(".prompt-lint.yaml", f"models: [claude-opus-5]\nlimit: 100\n{rules}")
+    repo.write("a.py", "SYSTEM = 'Be kind.'\n")
+
+    done = lint("check")
+
+    assert (done.code, told in done.out) == (code, True)
+    assert lint("check", "a.py").code == 0
+
+
 def test_rules_that_may_be_empty_still_measure_something(repo: Repo, lint: Callable[..., Done]) -> None:
     """Where every rule allows for no files, having none is what was asked for, and is said."""
     repo.write(
@@ -522,6 +543,24 @@ def test_links_are_counted_once_under_the_name_of_the_file(repo: Repo, lint: Cal
 
     assert (verdict["path"], verdict["aliases"]) == ("AGENTS.md", ["CLAUDE.md"])
     assert "ok        AGENTS.md  also CLAUDE.md" in lint("check", "-v").out
+
+
+def test_a_link_that_may_have_led_to_a_folder_of_prompts_is_an_error(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """What was behind it isn't checked. Links where no pattern names a folder may lead anywhere."""
+    rules = "prompts: [{files: [p/**/*.md, skills/*/SKILL.md, top/in/*.md, '*.txt', ok.md]}]\n"
+    sums = "groups: [{name: g, sum: [s/*.md], limit: 99}]\n"
+    repo.write(".prompt-lint.yaml", f"models: [claude-opus-5]\nlimit: 100\n{rules}exclude: p/old\n{sums}")
+    repo.write("ok.md", "x")
+    repo.write("s/b.md", "x")
+    for link in ("p/x", "p/old", "p/picture.png", "skills/x", "top", "s/a.md", "s/x", "result"):
+        repo.link(link, "/nowhere")
+
+    done = lint("check", "--output-format", "json")
+
+    assert done.code == 3
+    assert [problem["path"] for problem in done.report["problems"]] == ["p/x", "s/a.md", "skills/x", "top"]
 
 
 def test_a_link_to_a_file_of_no_rule_brings_it_in(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.config.loosenings import compile_group, find_loosenings
+from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.config.schema import parse_config
 from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.rules import Loosening
@@ -172,6 +172,8 @@ def test_prompts_of_source_code_can_get_other_names() -> None:
     assert [one[:2] for one in found] == [("*.py", "looks for other names of prompts now")]
 
 
+LOST = "this group doesn't count `{}` any more"
+LOST_BOTH = "this group doesn't count `new/a.md` and 1 other file any more"
 GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
 
 
@@ -185,8 +187,12 @@ GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
             GROUP.replace("name: g", "name: h").replace("b.md", "docs/"),
             ["this group is not counted any more"],
         ),
-        (GROUP.replace(', "b.md"', ""), ["this group names fewer files than before"]),
-        (GROUP.replace('"b.md"', '"b.md", "!a.md"'), ["this group names fewer files than before"]),
+        (GROUP.replace(', "b.md"', ""), [LOST.format("b.md")]),
+        (GROUP.replace('"b.md"', '"b.md", "!a.md"'), [LOST.format("a.md")]),
+        (GROUP.replace('"a.md"', '"!a.md", "a.md"'), []),
+        (GROUP.replace('"b.md"', '"gone.md", "b.md"'), []),
+        (GROUP.replace("50", "50, allow_empty: true"), ["may match nothing now"]),
+        (GROUP + "exclude: b.md\n", [LOST.format("b.md")]),
         (GROUP.replace('"b.md"', '"b.md", "docs/"'), []),
         (GROUP.replace("50", "50, max_growth: 9"), []),
     ],
@@ -200,30 +206,53 @@ def test_groups_are_loosened_as_rules_are(after: str, expected: list[str]) -> No
     ("after", "expected"),
     [
         ('sum: ["new/*.md", "c.md"]', []),
-        ('sum: ["new/a.md", "c.md"]', ["this group names fewer files than before"]),
-        ('sum: ["new/*.md", "!new/b.md", "c.md"]', ["this group names fewer files than before"]),
-        ('sum: ["new/*.md#body", "c.md"]', ["this group names fewer files than before"]),
-        ('sum: ["new/*.md"]', ["this group names fewer files than before"]),
-        ('sum: ["c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/a.md", "c.md"]', [LOST.format("new/b.md")]),
+        ('sum: ["new/*.md", "!new/b.md", "c.md"]', [LOST.format("new/b.md")]),
+        ('sum: ["!new/b.md", "new/*.md", "c.md"]', []),
+        ('sum: ["new/*.md#body", "c.md"]', [LOST_BOTH]),
+        ('sum: ["new/*.md"]', [LOST.format("c.md")]),
+        ('sum: ["c.md"]', [LOST_BOTH]),
+        ('sum: ["old/*.md", "c.md"]', [LOST_BOTH]),
     ],
 )
 def test_a_group_that_names_its_moved_files_loosens_nothing(after: str, expected: list[str]) -> None:
-    """As with rules. A pattern of the base that matches nothing any more has lost what it was for."""
+    """As with rules: a file that was moved to where a pattern of the group doesn't match is lost; a deleted file isn't."""
     before = TOP + 'groups: [{name: g, sum: ["old/*.md", "c.md"], limit: 50}]\n'
     paths = {"new/a.md": "old/a.md", "new/b.md": "old/b.md", "c.md": "c.md"}
 
     found = list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", paths)
 
     assert [one[1] for one in found] == expected
-    assert list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
+    assert list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {}) == []
 
 
-def test_a_group_takes_in_a_file_for_whichever_of_its_prompts() -> None:
-    """What is taken back is out for all of them."""
-    text = TOP + 'groups: [{name: g, sum: ["*.md#body", "docs/", "!docs/c.md"], limit: 50}]\n'
-    takes_in = compile_group(config(text).groups[0])
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('"*.md#body"', '"*.md"', []),
+        ('"*.md"', '"*.md#body"', [LOST.format("a.md")]),
+        ('"*.md#body", "*.md#metadata"', '"*.md#body"', [LOST.format("a.md")]),
+        ('"*.md#on demand"', '"*.md"', [LOST.format("a.md")]),
+        ('"!a.md", "*.md"', '"*.md", "!a.md"', [LOST.format("a.md")]),
+    ],
+)
+def test_a_group_may_count_fewer_prompts_of_a_file(before: str, after: str, expected: list[str]) -> None:
+    """A reference without a name is for all but those on demand. What is taken back may come before or after."""
+    text = TOP + "groups: [{{name: g, sum: [{}], limit: 50}}]\n"
 
-    assert [takes_in(path) for path in ("a.md", "docs/d", "docs/c.md", "b.txt")] == [True, True, False, False]
+    found = list_loosenings(text.format(before), text.format(after), {"a.md": "a.md"})
+
+    assert [one[1] for one in found] == expected
+
+
+def test_a_group_loses_what_a_nested_configuration_governs() -> None:
+    """A sum has no files of another project."""
+    nested = parse_config(ONE.encode(), "docs/.prompt-lint.yaml", RULE_KEYS, folder="docs")
+    before = config(TOP + GROUP.replace("b.md", "docs/"))
+
+    found = find_loosenings(before, before._replace(nested=(nested,)), PATHS)
+
+    assert [one.description for one in found] == [LOST.format("docs/c.md")]
 
 
 def test_the_growth_of_a_group_can_be_loosened() -> None:
@@ -329,3 +358,26 @@ def test_a_limit_is_loosened_one_way_only(old: int, new: int) -> None:
 
     assert bool(list_loosenings(one, other)) is (new > old)
     assert bool(list_loosenings(other, one)) is (old > new)
+
+
+LEGACY = "exempt: [{files: old/, reason: Later., until: 2030-01-01}, {files: old/b.md, reason: Soon., until: 2027-01-01}]\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "paths", "expected"),
+    [
+        (LEGACY, {"old/a.md": "a.md"}, ["exempt until 2030-01-01, now also `old/a.md`: Later."]),
+        (LEGACY, {"old/b.md": "old/a.md", "old/b.txt": "b.txt", "a.md": "old/c.md"}, []),
+        (
+            LEGACY.partition(", {")[0] + "]\n",
+            {"old/a.md": "old/a.md", "old/b.md": "old/b.md"},
+            ["exempt until 2030-01-01, now also `old/b.md`: Later."],
+        ),
+    ],
+    ids=["moved there", "moved between or away", "a shorter one is gone"],
+)
+def test_an_exemption_may_be_for_more_prompts_than_in_the_base(
+    after: str, paths: dict[str, str], expected: list[str]
+) -> None:
+    """Exemptions are compared by the prompts that they are for, as rules are. The last one that matches decides."""
+    assert [one[1] for one in list_loosenings(ONE + LEGACY, ONE + after, paths)] == expected

@@ -866,7 +866,7 @@ def test_a_run_that_is_told_to_end_keeps_what_was_counted(
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
 
-    assert time.monotonic() - begun < 2  # a second, on a machine that isn't this busy
+    assert time.monotonic() - begun < 10  # a second, on a machine that isn't busy; what it waits for takes minutes
     told = f"error: {told} after 5 of 9 counts; they are cached, run again to continue"
     assert (process.returncode, out, err.decode().strip()) == (code, b"", told)
     sent, api.plan = len(api.requests), []

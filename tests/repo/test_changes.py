@@ -473,7 +473,7 @@ def test_line_ends_are_no_change(repo: Repo) -> None:
 
 
 def test_filters_are_told_by_their_attributes(repo: Repo) -> None:
-    """Where disk and commit hold different texts by design, the sizes can't be compared; line ends don't matter."""
+    """Where disk and commit hold different texts, the sizes can't be compared; line ends don't matter."""
     repo.write(
         ".gitattributes",
         "*.lfs filter=lfs diff=lfs\n*.utf16 working-tree-encoding=UTF-16LE\n*.id ident\n*.md text eol=crlf\n"
@@ -491,11 +491,19 @@ def test_filters_are_told_by_their_attributes(repo: Repo) -> None:
         "caf\udce9.lfs",
     ]
 
-    assert find_converted(str(repo.path), paths) == {
+    tree = open_tree(str(repo.path))
+
+    assert find_converted(tree, {}, paths) == {
         "a.lfs": "filter=lfs", "b.utf16": "working-tree-encoding=UTF-16LE", "c.id": "ident",
         "-x.lfs": "filter=lfs", "new\nline.lfs": "filter=lfs", "caf\udce9.lfs": "filter=lfs",
     }  # fmt: skip
-    assert find_converted(str(repo.path), []) == {}
+    assert find_converted(tree, {}, []) == {}
+
+    repo.write("a.lfs", "as it is staged")
+    repo.write("c.id", "$Id$")
+    repo.commit()
+    repo.write("c.id", "$Id: 1a2b $")
+    assert find_converted(tree, tree.list_entries(), ["a.lfs", "c.id"]) == {"c.id": "ident"}
 
 
 @pytest.mark.parametrize("name", ["x", "a.b c", "odd=name"])

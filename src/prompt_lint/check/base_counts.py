@@ -175,6 +175,27 @@ class BaseCounts:
         base, current = max(pairs, key=lambda pair: pair[1].tokens - pair[0].tokens)
         return base, current.tokens - base.tokens
 
+    def apply_policy(self, verdict: Verdict) -> Verdict:
+        """Mark a failure that this change didn't make worse, where only changes are judged.
+
+        Where the base has no configuration, no failure is the change's: there was no limit yet.
+        """
+        if self._comparison.config is None:
+            return verdict._replace(is_preexisting=verdict.status in {"over", "grew"})
+        if not self._comparison.judges_changes(verdict.prompt.path) or self._was_moved_over_limit(verdict):
+            return verdict
+        return judge.mark_preexisting(verdict)
+
+    def _was_moved_over_limit(self, verdict: Verdict) -> bool:
+        """Return whether a prompt is over a limit that the base had already for a path or link that it has only now."""
+        prompt, own_limit = verdict.prompt, verdict.own_limit
+        if verdict.was_over or own_limit is None or prompt.is_group:
+            return False
+        names = {prompt.path, *prompt.aliases}.difference(self._changes.base_names.get(prompt.path, ()))
+        rules = filter(None, map(self._base_matcher.find_rule, names))
+        limits = (rule.own_limits_for(prompt.name).get(verdict.model) for rule in rules)
+        return any(limit is not None and limit <= own_limit for limit in limits)
+
     def list_removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
         """Return the prompts of the base that have no verdict. One that can't be read any more isn't removed."""
         unreadable = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
@@ -246,17 +267,6 @@ def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[
             if not is_meant_as_import(path) and not prompt.is_group:
                 message = f"imported `{path}` in {base_name}, which isn't there any more"
                 yield Note(message, prompt.path, 0, "lost-import")
-
-
-def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
-    """Mark a failure that this change didn't make worse, where only changes are judged.
-
-    Where the base has no configuration, no failure is the change's: there was no limit yet.
-    """
-    if comparison.config is None:
-        return verdict._replace(is_preexisting=verdict.status in {"over", "grew"})
-    judges_changes = comparison.judges_changes(verdict.prompt.path)
-    return judge.mark_preexisting(verdict) if judges_changes else verdict
 
 
 def count_unread_files(problems: Iterable[Problem], config: Config) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.base_pairing import BasePairing
@@ -9,14 +10,14 @@ from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
 from prompt_lint.check.importers import may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
-from prompt_lint.config.loosenings import compile_group
+from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.repo.changes import Change, find_changes, find_converted
 from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.read_prompts import ReadResult
@@ -66,7 +67,7 @@ def find_file_changes(
     kinds = {"changed", "renamed"}
     touched = {path for path, change in changes.paths.items() if change.kind in kinds}
     touched.update(file.path for file in targets.matched if prompts[file.display_path].kind in kinds)
-    converted = find_converted(tree.top, sorted(touched)) if touched else {}
+    converted = find_converted(tree, targets.entries, sorted(touched)) if touched else {}
     removed = list(pairing.list_removed()) if targets.is_everything else []
     return FileChanges(listed, changes, prompts, base_names, converted, removed)
 
@@ -81,13 +82,16 @@ class BaseProblems(NamedTuple):
     read_paths: set[str]
     messages: set[tuple[str, str]]
 
-    def sort(self, results: Iterable[ReadResult], *, is_unchanged: bool) -> Iterator[ReadPrompt]:
-        """Yield the prompts, and add the problems of what hasn't changed."""
+    def sort(self, results: Iterable[ReadResult], is_unchanged: Callable[[], bool]) -> Iterator[ReadPrompt]:
+        """Yield the prompts, and add the problems of what hasn't changed, which is asked once there are any."""
+        found: set[tuple[str, str]] = set()
         for result in results:
             if isinstance(result, ReadPrompt):
                 yield result
-            elif is_unchanged and isinstance(result, Problem):
-                self.messages.add((result.path, result.message))
+            elif isinstance(result, Problem):
+                found.add((result.path, result.message))
+        if found and is_unchanged():
+            self.messages.update(found)
 
     def includes(self, problem: Problem, changes: FileChanges) -> bool:
         """Return whether a problem was in the base, in the same file or group."""
@@ -97,6 +101,7 @@ class BaseProblems(NamedTuple):
 
 
 def read_base_prompts(
+    tree: WorkingTree,
     comparison: Comparison,
     targets: Targets,
     changes: FileChanges,
@@ -109,23 +114,47 @@ def read_base_prompts(
     with files is added to `problems`.
     """
     commit = comparison.commit
+    problems.messages.update(_list_broken_links(commit, targets))
     for file in targets.matched:
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
-            results = _read_file(commit, change, file)
-            yield from problems.sort(results, is_unchanged=change.kind == "unchanged")
+            reader = IncludeReader(commit)
+            results = _read_file(reader, commit, change, file)
+            yield from problems.sort(results, partial(_is_untouched, tree, commit, change, reader))
             problems.read_paths.add(file.display_path)
     for file in changes.removed:
-        results = _read_file(commit, Change("changed", file.display_path), file)
-        yield from problems.sort(results, is_unchanged=False)
+        results = _read_file(IncludeReader(commit), commit, Change("changed", file.display_path), file)
+        yield from problems.sort(results, lambda: False)
     yield from _read_groups(comparison, targets, changes, config, problems)
 
 
-def _read_file(commit: CommitTree, change: Change, file: MatchedFile) -> Iterator[ReadResult]:
+def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
+    """Yield path and message of the broken links that were the same in the base, and broken, too."""
+    for problem in targets.problems:
+        entry, node = targets.entries.get(problem.path), commit.find_node(problem.path)
+        if entry and node and entry.kind == "link" and entry.blob == node.id:
+            try:
+                commit.resolve(problem.path)
+            except Unreadable as error:
+                yield problem.path, error.message
+
+
+def _is_untouched(tree: WorkingTree, commit: CommitTree, change: Change, reader: IncludeReader) -> bool:
+    """Return whether a file is as it was in the base, and so are those that it imports, as far as they are staged."""
+    paths = reader.requested
+    if change.kind != "unchanged" or not paths:
+        return change.kind == "unchanged"
+    entries = tree.list_entries((), paths)
+    nodes = {path: commit.find_node(path) for path in paths if path in entries and entries[path].blob}
+    return all(node is not None and node.id == entries[path].blob for path, node in nodes.items())
+
+
+def _read_file(
+    reader: IncludeReader, commit: CommitTree, change: Change, file: MatchedFile
+) -> Iterator[ReadResult]:
     """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
     rule = file.rule
-    reader = IncludeReader(commit)
     try:
         path = change.base_path
         data = commit.read_blob(change.blob) if change.blob else commit.read(commit.resolve(path))
@@ -160,14 +189,14 @@ def _read_groups(
     links = select_intact(commit.find_aliases(entries))
     for group in current:
         base_group = comparison.groups.get((group.rule.config_path, group.name))
-        old_paths = _find_old_paths(base_group, changes)
+        old_paths = _find_old_paths(base_group, group, changes)
         new_paths = {old: new for new, old in old_paths.items()}
         names = sorted(new_paths.get(path, path) for path in files)
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
         [matched] = match_group_files([group], names, aliases, targets.matcher)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
         is_unchanged = comparison.config is None or _has_same_files(base_group, group)
-        prompts = problems.sort(read_groups([matched], commit), is_unchanged=is_unchanged)
+        prompts = problems.sort(read_groups([matched], commit), partial(bool, is_unchanged))
         yield from (prompt._replace(is_base=True) for prompt in prompts)
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
 
@@ -182,15 +211,20 @@ def _has_same_files(base_group: Group | None, group: Group) -> bool:
     return base_group is not None and list_references(base_group) == list_references(group)
 
 
-def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str, str]:
-    """Return, for each renamed file that a group of the base had, its path there by its current one."""
+def _find_old_paths(base_group: Group | None, group: Group, changes: FileChanges) -> dict[str, str]:
+    """Return, for each renamed file that a group of the base had, its path there by its current one.
+
+    Without those that the group still has by their old path: there may be a link now.
+    """
     if base_group is None:
         return {}
-    is_member = compile_group(base_group)
+    find_references, find_current = compile_references(base_group), compile_references(group)
     return {
         path: change.base_path
         for path, change in changes.by_git.paths.items()
-        if change.kind == "renamed" and is_member(change.base_path)
+        if change.kind == "renamed"
+        and find_references([change.base_path])
+        and not find_current([change.base_path])
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
+from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.prompt_names import ON_DEMAND
 from prompt_lint.model.values import (
@@ -17,11 +18,10 @@ from prompt_lint.model.values import (
 )
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
-from prompt_lint.text import patterns
 from prompt_lint.text.location import ShapeError, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
@@ -73,15 +73,12 @@ class _GroupReader(NamedTuple):
 
     def read_members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
         """Return every prompt that a sum adds up. Raises `_UncountableGroup` where one of them can't be read."""
-        matchers = [
-            (reference, patterns.compile_patterns([reference.path.removeprefix("!")]))
-            for reference in self.group.sum
-        ]
+        find_references = compile_references(self.group)
         used: set[Reference] = set()
         members: list[_MemberFile] = []
         for file in files:
             prompts = []
-            references = _match_references(matchers, file.all_names)
+            references = find_references(file.all_names)
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
                 naming = [reference for reference in references if is_added(prompt, reference)]
@@ -89,7 +86,7 @@ class _GroupReader(NamedTuple):
                     used.update(naming)
                     prompts.append(prompt._replace(aliases=file.aliases, real_path=real_path))
             members.append(_MemberFile(file, prompts))
-        unused = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
+        unused = [one for one in self.group.sum if one not in used and not one.path.startswith("!")]
         if not self.group.rule.allow_empty:
             self.reported.extend(map(self._report_unused, unused))
         return [
@@ -227,17 +224,6 @@ def choose_files(imports: Mapping[str, Collection[str]]) -> list[str]:
 def is_added(prompt: Prompt, reference: Reference) -> bool:
     """Return whether a sum adds a prompt of a file that a reference names; without a name, all that aren't on demand."""
     return prompt.name == reference.name if reference.name else prompt.name != ON_DEMAND
-
-
-def _match_references(
-    matchers: Iterable[tuple[Reference, Callable[[str], bool]]], names: Collection[str]
-) -> list[Reference]:
-    """Return the references of a sum that match a file. What a `!` matches is taken back from those before it."""
-    matching: list[Reference] = []
-    for reference, matches in matchers:
-        if any(map(matches, names)):
-            matching = [] if reference.path.startswith("!") else [*matching, reference]
-    return matching
 
 
 class _GroupRequest(NamedTuple):

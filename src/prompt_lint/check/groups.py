@@ -60,9 +60,7 @@ def _match_sum(
     matcher: RuleMatcher,
 ) -> list[MatchedFile]:
     """Return what the patterns of a sum match, each with the rule that applies to it, or the group's where none does."""
-    sum_rule = group.rule._replace(files=tuple(reference.path for reference in group.sum))
-    config = matcher.find_governing(group.rule.config_path)
-    sum_matcher = compile_rules([sum_rule], ())._replace(excludes=config.excludes)
+    sum_matcher, config = compile_sum(group, matcher), matcher.find_governing(group.rule.config_path)
     if matcher.nested:
         files = [path for path in files if matcher.find_governing(path) is config]
         aliases = {link: real for link, real in aliases.items() if matcher.find_governing(link) is config}
@@ -73,6 +71,13 @@ def _match_sum(
         rule = next(filter(None, map(matcher.find_rule, (read_as or path, *links))), group.rule)
         matched.append(MatchedFile(path, rule, tuple(link for link in links if link != read_as), read_as))
     return matched
+
+
+def compile_sum(group: Group, matcher: RuleMatcher) -> RuleMatcher:
+    """Return the patterns of a sum as those of a rule."""
+    rule = group.rule._replace(files=tuple(reference.path for reference in group.sum))
+    excludes = matcher.find_governing(group.rule.config_path).excludes
+    return compile_rules([rule], ())._replace(excludes=excludes)
 
 
 def _list_named_files(group: Group, matcher: RuleMatcher) -> list[MatchedFile]:

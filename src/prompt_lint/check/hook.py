@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.judge import decide_exit_code
 from prompt_lint.check.pipeline import check_prompts
+from prompt_lint.config.load import NAMES
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Base, Note
 from prompt_lint.repo.base_commit import NoBase, find_base
@@ -95,15 +96,18 @@ def _require_base(tree: WorkingTree, ref: str, env: Mapping[str, str]) -> Base:
 
 
 def _list_present(tree: WorkingTree, changed: Mapping[str, str], below: str) -> list[str]:
-    """Return the changed paths below a folder that are on disk."""
+    """Return the changed paths below a folder that are on disk. The folder of a configuration that is gone has changed."""
     prefix = f"{below}/" if below else ""
-    return [
-        path
+    present = {
+        path.rpartition("/")[0] if status == "D" and _is_config(path) else path: None
         for path, status in changed.items()
-        if status != "D"
-        and path.startswith(prefix)
-        and os.path.lexists(os.path.join(tree.top, to_native(path)))
-    ]
+        if path.startswith(prefix) and (status != "D" or _is_config(path))
+    }
+    return [path for path in present if os.path.lexists(os.path.join(tree.top, to_native(path)))]
+
+
+def _is_config(path: str) -> bool:
+    return path.rpartition("/")[2] in NAMES
 
 
 def check_hook_change(
@@ -136,8 +140,8 @@ def _can_differ(report: Report, run: Run, change: HookChange) -> bool:
     """Return whether a comparison can change what fails, or has more to tell: growth, loosened limits."""
     if _has_failures(report) or any(rule.max_growth for rule in run.config.list_rules()):
         return True
-    names = (name for path in run.config.list_paths() for name in list_names(run.tree, path))
-    return any(name in change.changed for name in names)
+    names = {name for path in run.config.list_paths() for name in list_names(run.tree, path)}
+    return any(path in names or _is_config(path) for path in change.changed)
 
 
 def _has_failures(report: Report) -> bool:

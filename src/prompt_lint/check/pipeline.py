@@ -95,6 +95,7 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         *run_notes.report_nothing_measured(
             config, targets, report, unmatched, has_option=settings.allow_unmatched is not None
         ),
+        *(run_notes.report_empty_rules(config, targets, report) if targets.is_everything else ()),
     ]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
@@ -177,7 +178,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
         base_matcher = compile_config(comparison.config)
     changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher)
     base_problems = base_prompts.BaseProblems(set(), set())
-    read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, base_problems)
+    read_base = base_prompts.read_base_prompts(tree, comparison, targets, changes, config, base_problems)
     diagnostics = Diagnostics([], [])
     # Nothing is read until `count_prompts` asks for prompts: only then are `diagnostics` and `base_problems` complete. Files are
     # counted as unread before those problems become notes that the base had, too.
@@ -191,7 +192,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
     return report._replace(
-        verdicts=[base_counts.apply_policy(verdict, comparison) for verdict in verdicts],
+        verdicts=[base.apply_policy(verdict) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),

@@ -41,6 +41,22 @@ def report_nothing_measured(
         yield Problem("", 0, f"no rule matches {paths}, so nothing was checked", hint, ExitCode.USAGE)
 
 
+def report_empty_rules(config: Config, targets: Targets, report: Report) -> Iterator[Problem]:
+    """Report each rule whose files were all read, and have no prompt: like one that matches no file, it checks nothing."""
+    unread = {problem.path for problem in report.problems}
+    unread.update(
+        note.path for note in report.notes if note.kind == "note"
+    )  # what the base couldn't read either
+    measuring = {id(verdict.rule) for verdict in report.verdicts}
+    measuring.update(id(file.rule) for file in targets.matched if not unread.isdisjoint(file.all_names))
+    for rule in {id(file.rule): file.rule for file in targets.matched}.values():
+        if rule.line and not rule.allow_empty and id(rule) not in measuring:
+            patterns = config.describe_patterns(rule.files, rule.config_path)
+            message = f"no file that matches `{patterns}` has a prompt in it"
+            hint = "correct the rule, remove it, or set `allow_empty: true` in it"
+            yield Problem(rule.config_path, rule.line, message, hint, ExitCode.USAGE)
+
+
 def note_tree(tree: WorkingTree) -> Iterator[Note]:
     """Return what was noted of the tree, the warnings first."""
     yield from (Note(warning, kind="no-base") for warning in tree.warnings)

@@ -18,6 +18,7 @@ from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
 from prompt_lint.repo.links import list_names, select_intact
 from prompt_lint.repo.paths import list_parents
+from prompt_lint.text.patterns import find_endings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -89,7 +90,7 @@ def find_targets(
     present = _match_present(tree, all_groups, matcher, rules, files, aliases)
     files, aliases, links, matched, group_files, missing = present
     named = _follow_links(paths, links)
-    problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, paths)]
+    problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, all_groups, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
     matched = [name for file in matched for name in split_by_name(file, matcher, tree)]
     exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
@@ -270,12 +271,36 @@ def _report_mistakes(config: Config, paths: Sequence[str]) -> Iterator[Problem]:
 
 
 def _report_broken_links(
-    aliases: Mapping[str, str | Unreadable], matcher: RuleMatcher, paths: Sequence[str]
+    aliases: Mapping[str, str | Unreadable],
+    matcher: RuleMatcher,
+    all_groups: Sequence[Group],
+    paths: Sequence[str],
 ) -> Iterator[Problem]:
-    for link, target in sorted(aliases.items()):
-        is_wanted = not paths or match_below(paths)(link)
-        if isinstance(target, Unreadable) and is_wanted and matcher.find_rule(link):
-            yield Problem(link, 0, target.message, target.hint)
+    broken = {link: reason for link, reason in aliases.items() if isinstance(reason, Unreadable)}
+    if not broken:
+        return
+    sums = [groups.compile_sum(group, matcher) for group in all_groups if group.sum]
+    is_named = match_below(paths or [""])
+    for link, reason in sorted(broken.items()):
+        if is_named(link) and any(_may_match(link, each) for each in (matcher, *sums)):
+            yield Problem(link, 0, reason.message, reason.hint)
+
+
+def _may_match(link: str, matcher: RuleMatcher) -> bool:
+    """Return whether rules match a broken link, or what was behind it if it led to a folder.
+
+    It may have led to one of the folders that patterns name, or to one inside. A pattern for any folder says nothing of it.
+    """
+    if matcher.find_rule(link):
+        return True
+    if "." in link.rpartition("/")[2][1:]:  # as files are called
+        return False
+    folders = matcher.list_folders() - {""}
+    inside = {link for folder in folders if link.startswith(f"{folder}/")}
+    behind = {folder for folder in folders if f"{folder}/".startswith(f"{link}/")}
+    endings = {ending for pattern in matcher.list_patterns() for ending in find_endings([pattern])}
+    names = [f"{above}{ending.lstrip('/') or 'x'}" for ending in endings for above in ("", "x/")]
+    return any(matcher.find_rule(f"{folder}/{name}") for folder in inside | behind for name in names)
 
 
 def _report_unused_rules(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.config.keys import ON_RAISE, read_raise_label
 from prompt_lint.config.load import settle_run
-from prompt_lint.config.rule_matching import compile_config
+from prompt_lint.config.rule_matching import compile_config, compile_references
+from prompt_lint.model.prompt_names import ON_DEMAND
 from prompt_lint.model.rules import Loosening
 from prompt_lint.text import patterns
 from prompt_lint.text.plural import pluralize
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
-    from prompt_lint.model.rules import Group, MaxGrowth, Rule
+    from prompt_lint.model.rules import Exemption, Group, MaxGrowth, Rule
 
 
 def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
@@ -27,16 +28,16 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     loosenings = list(_compare_rules(base, current, base_paths))
     folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
     for folder in folders:
-        old, new = base.find_governing(folder), current.find_governing(folder)
-        loosenings += _compare_groups(_select_groups(old, folder), _select_groups(new, folder), base_paths)
-        loosenings += _compare_exemptions(base, new) if new.folder == folder else ()
-        loosenings += _compare_policies(old, new)
+        loosenings += _compare_groups(base, current, folder, base_paths)
+        loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
+    loosenings += _compare_exemptions(base, current, base_paths)
     return [*loosenings, *_compare_on_raise(base, current)]
 
 
 def _select_groups(config: Config, folder: str) -> Sequence[Group]:
     """Return the groups of the configuration in the folder; none where it has none of its own."""
-    return config.groups if config.folder == folder else ()
+    governing = config.find_governing(folder)
+    return governing.groups if governing.folder == folder else ()
 
 
 def _compare_policies(base: Config, current: Config) -> Iterator[Loosening]:
@@ -75,12 +76,16 @@ def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str])
             pairs.setdefault((id(old), id(new)), (old, new, []))[2].append(path)
     for old, new, paths in pairs.values():
         if new is None:
-            others = f" and {pluralize(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
-            description = f"no rule applies to `{min(paths)}`{others} any more"
+            description = f"no rule applies to {_describe_paths(paths)} any more"
             line = _find_line(current, old)
             yield Loosening(", ".join(old.files), description, line, config_path=old.config_path)
         else:
             yield from _compare_rule(old, new)
+
+
+def _describe_paths(paths: Sequence[str]) -> str:
+    others = f" and {pluralize(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
+    return f"`{min(paths)}`{others}"
 
 
 def _find_line(config: Config, old: Rule) -> int:
@@ -163,14 +168,19 @@ def _pair_groups(base: Sequence[Group], current: Sequence[Group]) -> Iterator[tu
     base_names = {group.name for group in base}
     added = [group for group in current if group.name not in base_names]
     for old in base:
-        renamed = (group for group in added if _split_references(group) == _split_references(old))
+        renamed = (group for group in added if _list_references(group) == _list_references(old))
         yield old, by_name.get(old.name) or next(renamed, None)
 
 
+def _list_references(group: Group) -> set[tuple[str, str]]:
+    return {(reference.path, reference.name) for reference in group.references}
+
+
 def _compare_groups(
-    base: Sequence[Group], current: Sequence[Group], base_paths: Mapping[str, str]
+    base: Config, current: Config, folder: str, base_paths: Mapping[str, str]
 ) -> Iterator[Loosening]:
-    for old, new in _pair_groups(base, current):
+    """Yield what the groups of the configurations in a folder allow now."""
+    for old, new in _pair_groups(_select_groups(base, folder), _select_groups(current, folder)):
         if new is None:
             yield Loosening(
                 old.name, "this group is not counted any more", 0, config_path=old.rule.config_path
@@ -178,69 +188,78 @@ def _compare_groups(
             continue
         yield from _compare_limits(old.name, old.rule, new.rule)
         yield from _compare_growth(old.name, old.rule, new.rule)
-        if _names_fewer(old, new, base_paths):
-            yield _at(new.rule, old.name, "this group names fewer files than before")
+        if new.rule.allow_empty and not old.rule.allow_empty:
+            yield _at(new.rule, old.name, "may match nothing now")
+        if lost := _find_lost(old, new, base, current, base_paths):
+            yield _at(new.rule, old.name, f"this group doesn't count {_describe_paths(lost)} any more")
 
 
-def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> bool:
-    (old, old_negated), (new, new_negated) = _split_references(base), _split_references(current)
-    if new_negated - old_negated:
-        return True
-    return any(not _still_names(current, base, reference, base_paths) for reference in old - new)
+def _find_lost(
+    old: Group, new: Group, base: Config, current: Config, base_paths: Mapping[str, str]
+) -> list[str]:
+    """Return the paths of files that the group had in the base, and doesn't have now, or not with the same prompts."""
+    had, has = _compile_members(old, base), _compile_members(new, current)
+    return [
+        path
+        for path, base_path in base_paths.items()
+        if (names := had(base_path)) and not _includes(has(path), names)
+    ]
 
 
-def _split_references(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Return path and name of what a group takes in, and of what it takes back with `!`."""
-    references = {(reference.path, reference.name) for reference in group.references}
-    negated = {(path, name) for path, name in references if path.startswith("!")}
-    return references - negated, negated
+def _compile_members(group: Group, config: Config) -> Callable[[str], set[str]]:
+    """Return a function: a path → the names of the prompts that the group counts there, "" for all but those on demand."""
+    find_references = compile_references(group)
+    own = config.find_governing(group.rule.config_path)
+    is_excluded = patterns.compile_patterns(own.exclude if group.sum else ())
+
+    def list_names(path: str) -> set[str]:
+        names = {reference.name for reference in find_references([path])}
+        is_member = names and not is_excluded(path) and config.find_governing(path) is own
+        return names if is_member else set()
+
+    return list_names
 
 
-def _still_names(
-    current: Group, base: Group, reference: tuple[str, str], base_paths: Mapping[str, str]
-) -> bool:
-    """Return whether the current group still includes every file that this reference of the base matched."""
-    path, name = reference
-    matched, matches = _compile_path(base, path), _compile_name(current, name)
-    moved = [path for path, base_path in base_paths.items() if matched(base_path)]
-    return bool(moved) and all(map(matches, moved))
+def _includes(names: set[str], others: set[str]) -> bool:
+    return others <= names or ("" in names and ON_DEMAND not in others)
 
 
-def compile_group(group: Group) -> Callable[[str], bool]:
-    """Return a function that says whether a group takes in a path, for whichever of its prompts."""
-    names = {reference.name for reference in group.references}
-    matchers = [_compile_name(group, name) for name in names]
-    return lambda path: any(matches(path) for matches in matchers)
-
-
-def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
-    """Return a function that says whether a group takes in the prompt `name` of a path."""
-    included, excluded = [], []
-    for reference in group.references:
-        if reference.path.startswith("!"):
-            excluded.append(_compile_path(group, reference.path[1:]))
-        elif reference.name == name:
-            included.append(_compile_path(group, reference.path))
-    return lambda path: (
-        any(matches(path) for matches in included) and not any(matches(path) for matches in excluded)
-    )
-
-
-def _compile_path(group: Group, path: str) -> Callable[[str], bool]:
-    """Compile the path of a reference. A sum has patterns, a request has paths."""
-    return patterns.compile_patterns([path]) if group.sum else path.__eq__
-
-
-def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:
-    """Yield the exemptions of one configuration that none of the base's had."""
+def _compare_exemptions(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+    """Yield the exemptions that the base hadn't, and those that are for more of its files now, or for longer."""
     known = {(exemption.files, exemption.until) for each in base.list_all() for exemption in each.exempt}
-    for exemption in current.exempt:
-        if (exemption.files, exemption.until) not in known:
+    newly_exempt = _find_newly_exempt(base, current, base_paths)
+    for exemption in (one for config in current.list_all() for one in config.exempt):
+        is_new = (exemption.files, exemption.until) not in known
+        paths = [] if is_new else newly_exempt.get(id(exemption), [])
+        if is_new or paths:
             until = f" until {exemption.until}" if exemption.until else ""
-            subject = ", ".join(exemption.files)
-            yield Loosening(
-                subject,
-                f"exempt{until}: {exemption.reason}",
-                exemption.line,
-                config_path=exemption.config_path,
-            )
+            also = f", now also {_describe_paths(paths)}" if paths else ""
+            subject, description = ", ".join(exemption.files), f"exempt{until}{also}: {exemption.reason}"
+            yield Loosening(subject, description, exemption.line, config_path=exemption.config_path)
+
+
+def _find_newly_exempt(base: Config, current: Config, base_paths: Mapping[str, str]) -> dict[int, list[str]]:
+    """Return by the id of an exemption the prompts that weren't exempt in the base, or not for so long."""
+    find_now, find_before = _compile_exemptions(current), _compile_exemptions(base)
+    rules = compile_config(current)
+    newly_exempt: dict[int, list[str]] = {}
+    for path, base_path in base_paths.items():
+        if (now := find_now(path)) and rules.find_rule(path):
+            before = find_before(base_path)
+            if before is None or (before.until and (not now.until or now.until > before.until)):
+                newly_exempt.setdefault(id(now), []).append(path)
+    return newly_exempt
+
+
+def _compile_exemptions(config: Config) -> Callable[[str], Exemption | None]:
+    """Return a function: a path → the exemption that decides, the last one that matches in the configuration that governs it."""
+    compiled = {
+        each.folder: [(one, patterns.compile_patterns(one.files)) for one in reversed(each.exempt)]
+        for each in config.list_all()
+    }
+
+    def find(path: str) -> Exemption | None:
+        governing = config.find_governing(path)
+        return next((one for one, matches in compiled[governing.folder] if matches(path)), None)
+
+    return find

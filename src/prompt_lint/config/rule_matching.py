@@ -8,10 +8,10 @@ from prompt_lint.repo.paths import find_nearest_folder
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
-    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.rules import Group, Reference, Rule
 
 
 class MatchedFile(NamedTuple):
@@ -83,13 +83,14 @@ class RuleMatcher(NamedTuple):
 
     def list_folders(self) -> set[str]:
         """Return files and folders that together hold every path that a rule can match; "" is the whole tree."""
-        return patterns.find_folders(self._list_patterns())
+        return patterns.find_folders(self.list_patterns())
 
     def list_endings(self) -> set[str]:
         """Return texts; each path that a rule can match contains one of them."""
-        return patterns.find_endings(self._list_patterns())
+        return patterns.find_endings(self.list_patterns())
 
-    def _list_patterns(self) -> Iterator[str]:
+    def list_patterns(self) -> Iterator[str]:
+        """Yield the patterns of all rules."""
         for matcher in (self, *self.nested.values()):
             yield from (pattern for compiled in matcher.rules for pattern in compiled.rule.files)
 
@@ -112,6 +113,26 @@ def compile_rules(rules: Iterable[Rule], exclude: Sequence[str]) -> RuleMatcher:
         for rule in rules
     ]
     return RuleMatcher(compiled, patterns.compile_patterns(exclude))
+
+
+def compile_references(group: Group) -> Callable[[Collection[str]], list[Reference]]:
+    """Return a function: the names of a file → the references of a group that match one of them.
+
+    What a `!` matches is taken back from those before it. A sum has patterns, a request has paths.
+    """
+    matchers = [
+        (one, patterns.compile_patterns([one.path.removeprefix("!")]) if group.sum else one.path.__eq__)
+        for one in group.references
+    ]
+
+    def match(names: Collection[str]) -> list[Reference]:
+        matching: list[Reference] = []
+        for reference, matches in matchers:
+            if any(map(matches, names)):
+                matching = [] if reference.path.startswith("!") else [*matching, reference]
+        return matching
+
+    return match
 
 
 def match_files(

@@ -137,10 +137,11 @@ def find_changes(
     return Changes(changes, deleted, moved_away, differences.notes, differences.has_lost_links)
 
 
-def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
+def find_converted(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterable[str]) -> dict[str, str]:
     """Return which of `paths` git converts between disk and commit by more than line ends, and by which attribute.
 
-    Their contents on disk and in a commit aren't the same text, so their sizes aren't comparable.
+    Their contents on disk and in a commit aren't the same text, so their sizes aren't comparable. A file that is on disk
+    what is staged isn't converted, whatever its attributes say: a change may name a filter that nobody has.
 
     Raises:
         Fatal: git refuses.
@@ -150,13 +151,18 @@ def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
     for start in range(0, len(native), _BATCH):
         batch = native[start : start + _BATCH]
         command = ["check-attr", "-z", "filter", "working-tree-encoding", "ident", "--", *batch]
-        fields = decode(git.run(command, top)).split("\0")[:-1]
+        fields = decode(git.run(command, tree.top)).split("\0")[:-1]
         with git.expect_format("check-attr"):
             records = list(zip(fields[::3], fields[1::3], fields[2::3], strict=True))
         for path, attribute, value in records:
-            if value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}:
+            is_set = value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}
+            if is_set and not _is_as_staged(tree, entries.get(path), path):
                 converted[path] = attribute if value == "set" else f"{attribute}={value}"
     return converted
+
+
+def _is_as_staged(tree: WorkingTree, entry: Entry | None, path: str) -> bool:
+    return entry is not None and entry.blob != "" and has_content(tree, path, "", entry.blob)
 
 
 def _list_hidden(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterable[str]) -> Iterator[str]:
