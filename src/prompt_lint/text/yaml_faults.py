@@ -90,7 +90,7 @@ def _explain_bracket(mark: _Place) -> YamlFault | None:
         mark = mark._replace(start=open_brackets[-1])
     opener = mark.text[mark.start : mark.start + 1]
     if "flow" in mark.words and opener in _CLOSERS:
-        if _is_closed(mark.text, mark.start):
+        if 0 not in _list_open_brackets(mark.text[mark.start :]):
             line = find_position(mark.text, mark.start)[0]
             noun = "list" if opener == "[" else "mapping"
             message = f"expected `,` or `{_CLOSERS[opener]}` in the {noun} that starts on line {line}"
@@ -115,16 +115,6 @@ def _list_open_brackets(text: str) -> list[int]:
         elif match[0] in _CLOSERS.values() and starts:
             starts.pop()
     return starts
-
-
-def _is_closed(text: str, start: int) -> bool:
-    """Return whether the bracket at `start` has its partner. Brackets in quotes and comments don't count."""
-    depth = 0
-    for match in _TOKENS.finditer(text, start):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-        if depth == 0 and match[0] in {"]", "}"}:
-            return True
-    return False
 
 
 def _explain_value(mark: _Place) -> YamlFault | None:
