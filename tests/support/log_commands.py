@@ -44,10 +44,13 @@ def azure(output: str) -> list[Command]:
 
 
 def _lines(output: str) -> list[str]:
-    """Each line twice: .NET looks for a text by the rules of a language, in which some characters are nothing."""
-    lines = _LINE_END.split(output)
-    bare = [line.translate(_SHOWN) for line in lines]
-    return lines + [line for line, shown in zip(bare, lines, strict=True) if line != shown]
+    """Lines that may be commands, as they are and once more without some characters.
+
+    .NET looks for a text by the rules of a language, in which these characters are nothing.
+    """
+    bare = output.translate(_SHOWN)
+    lines = [line for text in dict.fromkeys((output, bare)) for line in _LINE_END.split(text)]
+    return [line for line in lines if "::" in line or "##" in line]
 
 
 def _is_nothing(char: str) -> bool:
