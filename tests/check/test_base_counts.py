@@ -963,10 +963,11 @@ GROUPS = """groups:
 def begin_broken(repo: Repo, broken: str | bytes) -> None:
     """A base whose import can't be read, so that a file, a sum and a request can't be counted."""
     repo.write("p/ok.md", SMALL)
+    repo.write("p/other.md", SMALL)
     repo.write("CLAUDE.md", "@broken/style.md\n")
     repo.write("broken/style.md", broken)
     repo.write("p/r.json", "{broken")
-    begin(repo, TOP + "prompts: [{files: [CLAUDE.md, p/ok.md]}]\n" + GROUPS)
+    begin(repo, TOP + "prompts: [{files: [CLAUDE.md, p/ok.md, p/other.md]}]\n" + GROUPS)
 
 
 @pytest.mark.parametrize("broken", [b"\xff\xfe\x00", POINTER, SMALL], ids=["bytes", "LFS", "sparse checkout"])
@@ -977,14 +978,28 @@ def test_a_broken_file_that_others_take_in_is_no_fault_of_the_change(
     begin_broken(repo, broken)
     if broken == SMALL:
         repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/broken/")
-    repo.write("p/ok.md", SMALL * 2)
+    repo.write("p/other.md", SMALL * 2)
 
     code, report = check()
 
     assert (code, report["problems"]) == (0, [])
     assert len([note for note in report["notes"] if "as in the base already" in note]) == 3
     assert [entry["path"] for entry in report["removed"]] == []
-    assert report.of("p/ok.md")["growth"] > 0
+    assert report.of("p/other.md")["growth"] > 0
+
+
+def test_a_change_of_a_group_with_a_broken_file_is_never_green(repo: Repo, check: Check) -> None:
+    """It may be over its limit now, and nobody can say so. The finding names the broken file; the file itself is as it was."""
+    begin_broken(repo, POINTER)
+    repo.write("p/ok.md", SMALL * 2)
+
+    code, report = check()
+
+    assert code == 3
+    assert [problem["message"].split(", ")[0] for problem in report["problems"]] == [
+        "the group `chat` can't be counted: `p/r.json`",
+        "the group `all` can't be counted: `CLAUDE.md`",
+    ]
 
 
 def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: Check) -> None:
@@ -995,7 +1010,10 @@ def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: 
 
     code, report = check()
 
-    assert (code, [problem["path"] for problem in report["problems"]]) == (3, ["CLAUDE.md"])
+    assert (code, [problem["path"] for problem in report["problems"]]) == (
+        3,
+        ["CLAUDE.md", ".prompt-lint.yaml"],
+    )
 
 
 def test_a_group_that_takes_in_a_broken_file_is_broken_by_the_change(repo: Repo, check: Check) -> None:
