@@ -627,16 +627,21 @@ def test_a_rule_that_is_gone_is_told_though_nothing_is_looked_for_there(repo: Re
         assert (code, [one["subject"] for one in report["loosened"]]) == (1, ["agents/*.md"])
 
 
-@pytest.mark.parametrize(("deleted", "loosened"), [(True, []), (False, ["agents/*.md"])])
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(("deleted", "loosened"), [(True, []), (False, ["agents/**/*.md"])])
 def test_a_rule_that_goes_with_its_files_loosens_nothing(
-    repo: Repo, check: Check, deleted: bool, loosened: list[str]
+    repo: Repo, check: Check, deleted: bool, loosened: list[str], linked: bool
 ) -> None:
-    """Files that a sparse checkout leaves out haven't gone."""
-    repo.write("agents/a.md", SMALL)
-    begin(repo, TOP + 'prompts: [{files: "prompts/*.md"}, {files: "agents/*.md"}]\n', p=SMALL)
+    """Files that a sparse checkout leaves out haven't gone, nor has what is behind a link to a folder there."""
+    if linked:
+        repo.write("shared/a.md", SMALL)
+        repo.link("agents/all", "../shared")
+    else:
+        repo.write("agents/all/a.md", SMALL)
+    begin(repo, TOP + 'prompts: [{files: "prompts/*.md"}, {files: "agents/**/*.md"}]\n', p=SMALL)
     repo.write(".prompt-lint.yaml", TOP + RULE)
     if deleted:
-        repo.git("rm", "-q", "agents/a.md")
+        repo.git("rm", "-r", "-q", "agents/all")
     repo.commit()
     repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/agents/")
 

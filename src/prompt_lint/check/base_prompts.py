@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check.base_pairing import BasePairing
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
-from prompt_lint.check.importers import may_import
+from prompt_lint.check.importers import match_below, may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.repo.changes import Change, find_changes, find_converted
-from prompt_lint.repo.links import list_names, select_intact
+from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
@@ -102,14 +102,14 @@ def read_base_prompts(
     with files is added to `problems`.
     """
     commit = comparison.commit
-    problems.messages.update(_list_broken_links(commit, targets))
+    problems.messages.update(_list_broken_links(tree, commit, targets))
     for file in targets.matched:
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             reader = IncludeReader(commit)
             found = yield from _sort(_read_file(reader, commit, change, file))
-            if found and change.kind == "unchanged" and _are_unchanged(tree, commit, reader.requested):
+            if found and change.kind == "unchanged" and not _find_changed(tree, commit, reader.requested):
                 problems.messages.update(found)
             problems.read_paths.add(file.display_path)
     for file in changes.removed:
@@ -129,8 +129,11 @@ def _sort(results: Iterable[ReadResult]) -> Generator[ReadPrompt, None, set[tupl
     return found
 
 
-def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
-    """Yield path and message of the broken links that were the same in the base, and broken, too."""
+def _list_broken_links(tree: WorkingTree, commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
+    """Yield path and message of the links that were the same in the base, and broken or left out, too."""
+    paths = {problem.path for problem in targets.problems if problem.path in targets.entries}
+    left_out = {path for path in paths if targets.entries[path].kind == "sparse link"}
+    changed = _find_changed(tree, commit, left_out)
     for problem in targets.problems:
         entry, node = targets.entries.get(problem.path), commit.find_node(problem.path)
         if entry and node and entry.kind == "link" and entry.blob == node.id:
@@ -138,13 +141,29 @@ def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[s
                 commit.resolve(problem.path)
             except Unreadable as error:
                 yield problem.path, error.message
+        elif problem.path in left_out - changed:
+            yield problem.path, problem.message
 
 
-def _are_unchanged(tree: WorkingTree, commit: CommitTree, paths: Collection[str]) -> bool:
-    """Return whether files and links are staged as they are in the base. What isn't staged isn't compared."""
-    entries = tree.list_entries((), paths) if paths else {}
-    nodes = {path: commit.find_node(path) for path in paths if path in entries and entries[path].blob}
-    return all(node is not None and node.id == entries[path].blob for path, node in nodes.items())
+def _find_changed(tree: WorkingTree, commit: CommitTree, paths: Collection[str]) -> set[str]:
+    """Return those of `paths` that aren't staged as they are in the base, or lead to what isn't. What isn't staged isn't compared."""
+    if not paths:
+        return set()
+    names = {path: _list_targets(commit, path) for path in paths}
+    all_names = set().union(*names.values())
+    is_among = match_below(all_names)
+    staged = {path: entry.blob for path, entry in tree.list_entries((), all_names).items() if is_among(path)}
+    nodes = {path: commit.find_node(path) for path, blob in staged.items() if blob}
+    changed = [path for path, node in nodes.items() if node is None or node.id != staged[path]]
+    return {path for path in paths if any(map(match_below(names[path]), changed))}
+
+
+def _list_targets(commit: CommitTree, path: str) -> set[str]:
+    """Return a path, and where it leads in the base, also if that is a folder."""
+    try:
+        return {path, commit.follow(path)}
+    except Unreadable:
+        return {path}
 
 
 def _read_file(
@@ -223,8 +242,7 @@ def _are_members_unchanged(
     reader = IncludeReader(commit)
     for file in filter(may_import, base_files):
         list(_read_file(reader, commit, Change("unchanged", file.display_path), file))
-    names = {name for path in paths for name in list_names(commit, path)}
-    return _are_unchanged(tree, commit, names | reader.requested.keys())
+    return not _find_changed(tree, commit, paths | reader.requested.keys())
 
 
 def _has_same_files(base_group: Group | None, group: Group) -> bool:
