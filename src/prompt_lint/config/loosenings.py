@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Exemption, Group, MaxGrowth, Rule
 
 
+# How much a run fails for what isn't known for sure, by the values of a setting; "" leaves it to the environment.
+_CERTAINTY = {
+    "counting": {"offline": 0, "": 1, "auto": 2, "exact": 2},
+    "on_unavailable": {"offline": 0, "": 1, "fail": 2},
+}
+
+
 def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
     """Return what `current` allows and `base` didn't, in the order of the configuration.
 
@@ -31,7 +38,7 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
         loosenings += _compare_groups(base, current, folder, base_paths)
         loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
     loosenings += _compare_exemptions(base, current, base_paths)
-    return [*loosenings, *_compare_on_raise(base, current)]
+    return [*loosenings, *_compare_run_settings(base, current)]
 
 
 def _select_groups(config: Config, folder: str) -> Sequence[Group]:
@@ -43,17 +50,29 @@ def _select_groups(config: Config, folder: str) -> Sequence[Group]:
 def _compare_policies(base: Config, current: Config) -> Iterator[Loosening]:
     if base.policy == "project" and current.policy != "project":
         description = "`project` became `changed`: what a change doesn't make worse doesn't fail any more"
-        yield Loosening("policy", description, 0, config_path=current.path)
+        line = current.lines.get("policy", 0)
+        yield Loosening("policy", description, line, config_path=current.path)
 
 
-def _compare_on_raise(base: Config, current: Config) -> Iterator[Loosening]:
-    """Yield a loosening where the one `on_raise` of the run is weaker, whichever configurations set it."""
-    old, new = (settle_run(config).on_raise or "warn" for config in (base, current))
+def _compare_run_settings(base: Config, current: Config) -> Iterator[Loosening]:
+    """Yield a loosening for each setting of the run that is weaker, whichever configurations set it."""
+    old_run, new_run = settle_run(base), settle_run(current)
+    for key, ranks in _CERTAINTY.items():
+        old, new = getattr(old_run, key), getattr(new_run, key)
+        if ranks[new] < ranks[old]:
+            yield _describe_setting(key, old, new, base, current)
+    old, new = old_run.on_raise or "warn", new_run.on_raise or "warn"
     if _is_weaker(new, old):
-        configs = (*current.list_all(), *base.list_all())
-        path = next(each.path for each in configs if "on_raise" in each.lines)
-        config_path = current.find_governing(path).path
-        yield Loosening("on_raise", f"`{old}` became `{new}`", 0, config_path=config_path)
+        yield _describe_setting("on_raise", old, new, base, current)
+
+
+def _describe_setting(key: str, old: str, new: str, base: Config, current: Config) -> Loosening:
+    """Return the loosening of a setting of the run, at its line of now, or where it was if it is gone."""
+    configs = (*current.list_all(), *base.list_all())
+    path = next(each.path for each in configs if key in each.lines)
+    place = current.find_governing(path)
+    before, now = (f"`{value}`" if value else "unset" for value in (old, new))
+    return Loosening(key, f"{before} became {now}", place.lines.get(key, 0), config_path=place.path)
 
 
 def _is_weaker(on_raise: str, base: str) -> bool:
@@ -98,8 +117,11 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     subject = ", ".join(current.files)
     yield from _compare_limits(subject, base, current)
     yield from _compare_growth(subject, base, current)
-    if current.format not in {"", base.format}:
-        yield _at(current, subject, f"is read as `{current.format}` now, whatever it was before")
+    if current.format != base.format:
+        now, before = (
+            f"as `{rule.format}`" if rule.format else "by its name and content" for rule in (current, base)
+        )
+        yield _at(current, subject, f"is read {now} now, not {before}")
     if current.format == base.format and current.names != base.names:
         yield _at(current, subject, "looks for other names of prompts now")
     if current.allow_empty and not base.allow_empty and current.files == base.files:
