@@ -1124,3 +1124,29 @@ def test_totals_say_that_they_lack_what_can_not_be_read(
     for output in ("text", "markdown"):
         main.run(["check", "--offline", "--base", "main", "--output-format", output])
         assert "without what can't be read in 1 file" in capfd.readouterr().out.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("OTHER_PROMPT = 'Hi'\nA_PROMPT = build('Be kind.')\n", 2),
+        ("OTHER_PROMPT = 'Hi'\nfrom texts import A_PROMPT\n", 2),
+        ("OTHER_PROMPT = A_PROMPT = 'Hi'\n", 0),
+        ("OTHER_PROMPT = 'Hi'\nA_TEXT = 'Be kind.'\n", 0),
+    ],
+)
+def test_a_prompt_of_source_code_that_cannot_be_known_any_more_is_noted(
+    repo: Repo, check: Check, source: str, line: int
+) -> None:
+    """Its name is still in the file, so it may be as large as before. `NAME 2` isn't a name; another name is another prompt."""
+    repo.write("a.py", "OTHER_PROMPT = 'Hi'\nA_PROMPT = 'Be'\nA_PROMPT = 'Be kind.'\n")
+    begin(repo, TOP + "notes: {content: off}\nprompts: [{files: '*.py', format: python}]\n")
+    repo.write("a.py", source)
+
+    code, report = check()
+
+    message = (
+        "`A_PROMPT` was counted in main and isn't now: its text is empty, in another file, or can't be known without running "
+        f"the code: a.py:{line}"
+    )
+    assert (code, report["notes"]) == (0, [message] if line else [])
