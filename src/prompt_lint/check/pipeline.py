@@ -197,7 +197,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
         notes=base.collect_notes(report.notes, verdicts, removed),
         base=comparison.base,
         removed=removed,
-        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes),
+        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes, outcomes),
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,

@@ -26,10 +26,13 @@ _CERTAINTY = {
 }
 
 
-def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
+def find_loosenings(
+    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str] = {}
+) -> list[Loosening]:
     """Return what `current` allows and `base` didn't, in the order of the configuration.
 
-    `base_paths` maps the path of every file to its path in the base. Rules are compared by the files that they apply to:
+    `base_paths` maps the path of every file to its path in the base, and `new_links` links that are new names of a prompt
+    to its path there. Rules are compared by the files that they apply to:
     a rule that was rewritten, and has the same limits for every file, loosens nothing.
     """
     loosenings = list(_compare_rules(base, current, base_paths))
@@ -37,7 +40,7 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     for folder in folders:
         loosenings += _compare_groups(base, current, folder, base_paths)
         loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
-    loosenings += _compare_exemptions(base, current, base_paths)
+    loosenings += _compare_exemptions(base, current, base_paths, new_links)
     return [*loosenings, *_compare_run_settings(base, current)]
 
 
@@ -95,14 +98,14 @@ def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str])
             pairs.setdefault((id(old), id(new)), (old, new, []))[2].append(path)
     for old, new, paths in pairs.values():
         if new is None:
-            description = f"no rule applies to {_describe_paths(paths)} any more"
+            description = f"no rule applies to {describe_paths(paths)} any more"
             line = _find_line(current, old)
             yield Loosening(", ".join(old.files), description, line, config_path=old.config_path)
         else:
             yield from _compare_rule(old, new)
 
 
-def _describe_paths(paths: Sequence[str]) -> str:
+def describe_paths(paths: Sequence[str]) -> str:
     others = f" and {pluralize(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
     return f"`{min(paths)}`{others}"
 
@@ -213,7 +216,7 @@ def _compare_groups(
         if new.rule.allow_empty and not old.rule.allow_empty:
             yield _at(new.rule, old.name, "may match nothing now")
         if lost := _find_lost(old, new, base, current, base_paths):
-            yield _at(new.rule, old.name, f"this group doesn't count {_describe_paths(lost)} any more")
+            yield _at(new.rule, old.name, f"this group doesn't count {describe_paths(lost)} any more")
 
 
 def _find_lost(
@@ -246,27 +249,31 @@ def _includes(names: set[str], others: set[str]) -> bool:
     return others <= names or ("" in names and ON_DEMAND not in others)
 
 
-def _compare_exemptions(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+def _compare_exemptions(
+    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str]
+) -> Iterator[Loosening]:
     """Yield the exemptions that the base hadn't, and those that are for more of its files now, or for longer."""
     known = {(exemption.files, exemption.until) for each in base.list_all() for exemption in each.exempt}
-    newly_exempt = _find_newly_exempt(base, current, base_paths)
+    newly_exempt = _find_newly_exempt(base, current, base_paths, new_links)
     for exemption in (one for config in current.list_all() for one in config.exempt):
         is_new = (exemption.files, exemption.until) not in known
         paths = [] if is_new else newly_exempt.get(id(exemption), [])
         if is_new or paths:
             until = f" until {exemption.until}" if exemption.until else ""
-            also = f", now also {_describe_paths(paths)}" if paths else ""
+            also = f", now also {describe_paths(paths)}" if paths else ""
             subject, description = ", ".join(exemption.files), f"exempt{until}{also}: {exemption.reason}"
             yield Loosening(subject, description, exemption.line, config_path=exemption.config_path)
 
 
-def _find_newly_exempt(base: Config, current: Config, base_paths: Mapping[str, str]) -> dict[int, list[str]]:
+def _find_newly_exempt(
+    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str]
+) -> dict[int, list[str]]:
     """Return by the id of an exemption the prompts that weren't exempt in the base, or not for so long."""
     find_now, find_before = _compile_exemptions(current), _compile_exemptions(base)
     rules = compile_config(current)
     newly_exempt: dict[int, list[str]] = {}
-    for path, base_path in base_paths.items():
-        if (now := find_now(path)) and rules.find_rule(path):
+    for path, base_path in {**base_paths, **new_links}.items():
+        if (now := find_now(path)) and (path in new_links or rules.find_rule(path)):
             before = find_before(base_path)
             if before is None or (before.until and (not now.until or now.until > before.until)):
                 newly_exempt.setdefault(id(now), []).append(path)
