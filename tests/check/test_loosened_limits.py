@@ -112,3 +112,35 @@ def test_a_link_with_an_exempt_name_is_a_loosening(repo: Repo, lint: Callable[..
     repo.commit()
 
     assert list_loosened(lint(*CHECK)) == (1, [("old/*.md", "exempt, now also `old/a.md`: Later.", 4)])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("groups: [{name: all, sum: CLAUDE.md}]", "groups: [{name: all, sum: AGENTS.md}]", []),
+        ("groups: [{name: all, system: CLAUDE.md}]", "groups: [{name: all, system: AGENTS.md}]", []),
+        ("prompts: [{files: CLAUDE.md}]", "prompts: [{files: AGENTS.md}]", []),
+        ("prompts: [{files: 'q/*.md'}]", "prompts: [{files: 'p/*.md'}]", []),
+        (
+            "groups: [{name: all, sum: [CLAUDE.md, p/a.md]}]", "groups: [{name: all, sum: [p/a.md]}]",
+            ["this group doesn't count `CLAUDE.md` any more"],
+        ),
+        (
+            "prompts: [{files: [CLAUDE.md, p/a.md]}]", "prompts: [{files: p/a.md}]",
+            ["no rule applies to `CLAUDE.md` any more"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_named_instead_of_its_link_loosens_nothing(
+    repo: Repo, lint: Callable[..., Done], before: str, after: str, expected: list[str]
+) -> None:
+    """`CLAUDE.md` leads to `AGENTS.md`, so it is the same prompt; so is each file behind a link to a folder."""
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.link("q", "p")
+    begin(repo, before.replace("}", ", limit: 100}") + "\n", AGENTS="Hi.\n", p__a="Hi.\n")
+    repo.write(".prompt-lint.yaml", TOP + after.replace("}", ", limit: 100}") + "\n")
+    repo.commit()
+
+    code, loosened = list_loosened(lint(*CHECK))
+
+    assert (code, [what for _, what, _ in loosened]) == (bool(expected), expected)

@@ -15,7 +15,7 @@ from prompt_lint.repo.links import list_names, select_intact
 from prompt_lint.repo.paths import list_parents, to_native
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from prompt_lint.check.base_prompts import FileChanges
     from prompt_lint.check.comparison import Comparison
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import PromptKey
     from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import CommitTree
+    from prompt_lint.repo.entries import Entry
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -99,31 +100,43 @@ def _compare_limits(
     the path of a new file counts, too: else a new prompt could bring its own limit.
     """
     moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(tree, old)}
-    new_links = _find_new_links(comparison.commit, targets, changes) if targets.exemptions else {}
+    names = _map_links(targets, targets.links)
+    new_links = _find_new_links(comparison.commit, targets, changes, names) if targets.exemptions else {}
     if base_config == config:  # each other file has the rule that it had
         moved_paths = {new: old for old, new in moved.items()}
-        return find_loosenings(base_config, config, moved_paths, new_links) if moved or new_links else []
+        is_looser = moved or new_links
+        return find_loosenings(base_config, config, moved_paths, names, new_links) if is_looser else []
     # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
     entries = comparison.commit.list_entries()
     links = select_intact(comparison.commit.find_aliases(entries))
     base_paths = [path for path, entry in entries.items() if entry.kind == "file"]
     base_paths += links
-    current_paths = {*targets.files, *targets.links, *_list_base_folders(tree, base_config)}
+    in_base_folders = _list_base_folders(tree, base_config)
+    current_paths = {*targets.files, *targets.links, *in_base_folders}
+    names |= _map_links(targets, select_intact(tree.find_aliases(in_base_folders)))
     current_paths.difference_update(config.list_paths())
     paths = {
         moved.get(path, path): path
         for path in base_paths
         if path in moved or path in current_paths or _is_there(tree, path)
     }
-    return find_loosenings(base_config, config, {path: path for path in current_paths} | paths, new_links)
+    base_paths_now = {path: path for path in current_paths} | paths
+    return find_loosenings(base_config, config, base_paths_now, names, new_links)
 
 
-def _find_new_links(commit: CommitTree, targets: Targets, changes: FileChanges) -> dict[str, str]:
-    """Return the links that are names of a prompt which the base had without them, and its path there."""
+def _map_links(targets: Targets, links: Mapping[str, str]) -> dict[str, str]:
+    """Return those of `links` that are names of a file or prompt, and its path: no prompts of their own."""
     shown = {file.display_path for file in targets.matched}
-    prompts = {link: real for link, real in targets.links.items() if real in shown and link not in shown}
-    prompts |= {link: file.display_path for file in targets.matched for link in file.aliases}
-    base_paths = {link: changes.find_change(path).base_path for link, path in prompts.items()}
+    links = {link: real for link, real in links.items() if link not in shown}
+    return links | {link: file.display_path for file in targets.matched for link in file.aliases}
+
+
+def _find_new_links(
+    commit: CommitTree, targets: Targets, changes: FileChanges, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Return those links among `names` by which the base didn't have a prompt that it had, and its path there."""
+    shown = {file.display_path for file in targets.matched}
+    base_paths = {link: changes.find_change(path).base_path for link, path in names.items() if path in shown}
     return {
         link: path
         for link, path in base_paths.items()
@@ -131,10 +144,11 @@ def _find_new_links(commit: CommitTree, targets: Targets, changes: FileChanges) 
     }
 
 
-def _list_base_folders(tree: WorkingTree, base_config: Config) -> Iterable[str]:
+def _list_base_folders(tree: WorkingTree, base_config: Config) -> dict[str, Entry]:
     """Return the files and links that are now in the folders that the base's configuration looked at."""
     within = compile_config(base_config).list_folders() | list_folders(base_config.list_groups())
-    return (path for path, entry in tree.list_entries((), within).items() if entry.kind != "submodule")
+    entries = tree.list_entries((), within)
+    return {path: entry for path, entry in entries.items() if entry.kind != "submodule"}
 
 
 def _map_renames(changes: Changes) -> Iterator[tuple[str, str]]:

@@ -27,18 +27,23 @@ _CERTAINTY = {
 
 
 def find_loosenings(
-    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str] = {}
+    base: Config,
+    current: Config,
+    base_paths: Mapping[str, str],
+    links: Mapping[str, str] = {},
+    new_links: Mapping[str, str] = {},
 ) -> list[Loosening]:
     """Return what `current` allows and `base` didn't, in the order of the configuration.
 
-    `base_paths` maps the path of every file to its path in the base, and `new_links` links that are new names of a prompt
-    to its path there. Rules are compared by the files that they apply to:
+    `base_paths` maps the path of every file to its path in the base, `links` further names of a file to its path, and
+    `new_links` those that a prompt of the base didn't have to its path there. Rules are compared by the files that they apply to:
     a rule that was rewritten, and has the same limits for every file, loosens nothing.
     """
-    loosenings = list(_compare_rules(base, current, base_paths))
+    list_names = _compile_names(links)
+    loosenings = list(_compare_rules(base, current, base_paths, list_names))
     folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
     for folder in folders:
-        loosenings += _compare_groups(base, current, folder, base_paths)
+        loosenings += _compare_groups(base, current, folder, base_paths, list_names)
         loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
     loosenings += _compare_exemptions(base, current, base_paths, new_links)
     return [*loosenings, *_compare_run_settings(base, current)]
@@ -89,12 +94,22 @@ def _is_weaker(on_raise: str, base: str) -> bool:
     return ranks[0] < ranks[1]
 
 
-def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+def _compile_names(links: Mapping[str, str]) -> Callable[[str], list[str]]:
+    """Return a function: a path → the names of its file, that one first."""
+    by_path: dict[str, list[str]] = {}
+    for link, path in links.items():
+        by_path.setdefault(path, [path]).append(link)
+    return lambda path: [path, *by_path.get(links.get(path, path), ())]
+
+
+def _compare_rules(
+    base: Config, current: Config, base_paths: Mapping[str, str], list_names: Callable[[str], list[str]]
+) -> Iterator[Loosening]:
     base_rules, current_rules = compile_config(base), compile_config(current)
     pairs: dict[tuple[int, int], tuple[Rule, Rule | None, list[str]]] = {}
     for path, base_path in base_paths.items():
         if old := base_rules.find_rule(base_path):
-            new = current_rules.find_rule(path)
+            new = next(filter(None, map(current_rules.find_rule, list_names(path))), None)
             pairs.setdefault((id(old), id(new)), (old, new, []))[2].append(path)
     for old, new, paths in pairs.values():
         if new is None:
@@ -202,7 +217,11 @@ def _list_references(group: Group) -> set[tuple[str, str]]:
 
 
 def _compare_groups(
-    base: Config, current: Config, folder: str, base_paths: Mapping[str, str]
+    base: Config,
+    current: Config,
+    folder: str,
+    base_paths: Mapping[str, str],
+    list_names: Callable[[str], list[str]],
 ) -> Iterator[Loosening]:
     """Yield what the groups of the configurations in a folder allow now."""
     for old, new in _pair_groups(_select_groups(base, folder), _select_groups(current, folder)):
@@ -215,19 +234,24 @@ def _compare_groups(
         yield from _compare_growth(old.name, old.rule, new.rule)
         if new.rule.allow_empty and not old.rule.allow_empty:
             yield _at(new.rule, old.name, "may match nothing now")
-        if lost := _find_lost(old, new, base, current, base_paths):
+        if lost := _find_lost(old, new, base, current, base_paths, list_names):
             yield _at(new.rule, old.name, f"this group doesn't count {describe_paths(lost)} any more")
 
 
 def _find_lost(
-    old: Group, new: Group, base: Config, current: Config, base_paths: Mapping[str, str]
+    old: Group,
+    new: Group,
+    base: Config,
+    current: Config,
+    base_paths: Mapping[str, str],
+    list_names: Callable[[str], list[str]],
 ) -> list[str]:
     """Return the paths of files that the group had in the base, and doesn't have now, or not with the same prompts."""
     had, has = _compile_members(old, base), _compile_members(new, current)
     return [
         path
         for path, base_path in base_paths.items()
-        if (names := had(base_path)) and not _includes(has(path), names)
+        if (names := had(base_path)) and not any(_includes(has(name), names) for name in list_names(path))
     ]
 
 
