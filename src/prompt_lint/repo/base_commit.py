@@ -73,7 +73,7 @@ def suggest_ref(tree: WorkingTree, name: str) -> str:
     """Return a line with the branch or tag that `name` is probably a slip of; "" if there is none."""
     command = ["for-each-ref", "--count=1000", "--format=%(refname:lstrip=2)"]
     output = (git.run_or_none(command, tree.top) if tree.has_git else None) or b""
-    names = output.decode(errors="replace").splitlines()
+    names = output.decode(errors="replace").split("\n")
     near = "" if name in names else find_nearest(name, names)
     return near and f"did you mean `{escape_line(near)}`?\n"
 
@@ -263,7 +263,7 @@ def _find_default_branch(top: str, remote: str) -> tuple[str, str]:
     refs += [f"refs/heads/{name}" for name in _DEFAULT_BRANCHES]
     prefixes.append("refs/heads")
     output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], top)
-    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
+    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).split("\n"))
     head_target = symbolic_targets.get(f"{prefixes[0]}/HEAD", "")
     for ref in (head_target, *refs):
         if ref and (ref in symbolic_targets or ref == head_target):
