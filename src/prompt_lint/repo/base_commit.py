@@ -8,12 +8,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
+from prompt_lint.ci.context import COMMIT_ID
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
 from prompt_lint.repo.clone import (
-    COMMIT_ID,
     HINT_KNOWN,
     Candidate,
     Clone,
@@ -94,7 +94,7 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
         return clone
     context = ci.detect_context(env)
     clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
-    if COMMIT_ID.fullmatch(rev):
+    if re.fullmatch(COMMIT_ID, rev):
         return _find_by_id(clone, rev)
     if re.search(_NOT_IN_REFS, rev):
         return _find_by_expression(clone, rev)
