@@ -171,7 +171,7 @@ def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
         candidates.append(_make_target_candidate(context, parents[0]))
-    if context.target_branch and clone.remote:
+    if context.target_branch and clone.remote and not context.base_is_better:
         # Before the commit that the platform names, which may be from before the branch was rebased.
         candidates.append(_make_remote_candidate(clone, context.target_branch))
     if context.base:
