@@ -214,7 +214,10 @@ def test_a_link_is_a_prompt_of_its_own_where_it_is_read_or_judged_otherwise(
     ("config", "noted"),
     [
         ("prompts: [{files: [prompts/**/*.md]}]", True),
-        ("prompts: [{files: [prompts/a.md]}]\ngroups: [{name: all, sum: [prompts/**/*.md], limit: 1k}]", True),
+        (
+            "prompts: [{files: [prompts/a.md]}]\ngroups: [{name: all, sum: [prompts/**/*.md], limit: 1k}]",
+            True,
+        ),
         ("prompts: [{files: [prompts/**/*.md]}]\nexclude: prompts/shared/", False),
         ('prompts: [{files: ["prompts/*.md"]}]', False),
         ('prompts: [{files: ["*.md"]}]', False),  # of which nobody says that it is about submodules
