@@ -315,6 +315,33 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
     assert any("no prompt had a limit there" in note for note in report["notes"])
 
 
+@pytest.mark.parametrize(
+    "place", ["../limits.yaml", "limits.yaml", "limits/limits.yaml", ".prompt-lint.yaml"]
+)
+def test_a_configuration_that_is_in_no_commit_applied_to_the_base_as_well(
+    repo: Repo, check: Check, place: str
+) -> None:
+    """One outside of the repository, in a repository of its own or ignored is none that the change brings along."""
+    repo.write(".gitignore", "/*.yaml\n")
+    repo.write("prompts/old.md", LARGE)
+    repo.write("prompts/edited.md", SMALL)
+    repo.commit()
+    if place.startswith("limits/"):
+        Repo(repo.path / "limits")
+    repo.write(place, TOP + RULE)
+    repo.write("prompts/edited.md", LARGE)
+
+    code, report = check("--config", place, base="HEAD")
+
+    assert code == 1
+    assert report.of("prompts/old.md")["inherited"]
+    assert (report.of("prompts/edited.md")["inherited"], report.of("prompts/edited.md")["base_limit"]) == (
+        False,
+        100,
+    )
+    assert report["loosened"] == []
+
+
 def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: Check) -> None:
     """The limit of the base is told; of a rule that is new, and a group, too."""
     begin(

@@ -18,7 +18,7 @@ from prompt_lint.check.judge import (
 )
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
-from prompt_lint.check.targets import find_targets, find_unmatched
+from prompt_lint.check.targets import find_targets, find_unmatched, note_submodules
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.errors import ExitCode
@@ -103,6 +103,7 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         *_drop_notes([*report.notes, *exempt_notes], config),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
+        *(note_submodules(targets, config) if targets.is_everything else ()),
     ]
     verdicts = break_down_worst(tree, verdicts)
     report = report._replace(

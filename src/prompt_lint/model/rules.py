@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user"]
 
+# The characters of a label of a pull request: GitHub's have up to 50, GitLab's up to 255.
+MAX_LABEL = 255
+
 
 class MaxGrowth(NamedTuple):
     """How much a prompt may grow: tokens, or millionths of those in the base. It fails beyond both, or the one not None."""
