@@ -14,7 +14,6 @@ from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.config.load import NAMES
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Base, Note
-from prompt_lint.repo.base_commit import NoBase, find_base
 from prompt_lint.repo.links import list_names
 from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.staged import find_merged_commits, list_committed, list_staged
@@ -89,6 +88,8 @@ def find_hook_change(
 
 
 def _require_base(tree: WorkingTree, ref: str, env: Mapping[str, str]) -> Base:
+    from prompt_lint.repo.base_commit import NoBase, find_base  # noqa: PLC0415  # most runs pass, and need no base
+
     base = find_base(tree, ref, env)
     if isinstance(base, NoBase):  # which only `auto` returns
         raise Fatal(base.message, base.hint)

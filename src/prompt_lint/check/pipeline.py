@@ -192,12 +192,13 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     base = base_counts.BaseCounts(tree, comparison, changes, outcomes, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
+    removed = base.list_removed(verdicts, report.problems)
     return report._replace(
         verdicts=[base.apply_policy(verdict) for verdict in verdicts],
-        notes=base.collect_notes(report.notes, verdicts),
+        notes=base.collect_notes(report.notes, verdicts, removed),
         base=comparison.base,
-        removed=base.list_removed(verdicts, report.problems),
-        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes),
+        removed=removed,
+        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes, outcomes),
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,

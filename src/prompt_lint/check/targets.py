@@ -186,7 +186,11 @@ def _select(
 def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:
     """Return what may be prompts. The configuration is none, however wide a pattern is."""
     config_paths = config.list_paths()
-    return [path for path, (kind, _) in entries.items() if kind != "link" and path not in config_paths]
+    return [
+        path
+        for path, (kind, _) in entries.items()
+        if kind not in {"link", "sparse link"} and path not in config_paths
+    ]
 
 
 def _complete_sums(

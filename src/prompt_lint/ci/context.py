@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from prompt_lint.model.rules import MAX_LABEL
+
 _COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Less than git allows, but whatever people call branches: no controls, nothing that git gives a meaning.
 _BRANCH = r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}"
@@ -14,8 +16,7 @@ _EVENT = r"[\w-]{1,50}"
 # A commit, or a range that begins with it; Travis CI shortens both.
 _START = r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?"
 
-# GitHub's names have up to 50 characters, GitLab's up to 255; GitHub allows 100 of them.
-MAX_LABEL = 255
+# GitHub allows 100 of them.
 _MOST_LABELS = 1_000
 
 
