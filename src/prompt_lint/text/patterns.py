@@ -9,7 +9,7 @@ once, in an atomic group.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -161,11 +161,13 @@ def _is_anchored(pattern: str) -> bool:
 
 
 def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
-    # The last match decides, so the last run comes first.
-    steps = [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
+    @cache  # a hook asks few of the rules
+    def compile_steps() -> list[tuple[Callable[[str], object], bool]]:
+        # The last match decides, so the last run comes first.
+        return [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
 
     def matches(path: str) -> bool:
-        for match, includes in steps:
+        for match, includes in compile_steps():
             if match(path):
                 return includes
         return False
