@@ -173,7 +173,7 @@ def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
         candidate = _make_target_candidate(context, parents[0])
-        if find_commit(clone.top, candidate.rev):
+        if git.find_commit(clone.top, candidate.rev):
             return _find_merge_base(clone, candidate)  # by now the target may have the pull request itself
         candidates.append(candidate)
     if context.target_branch and clone.remote and not context.is_in_fork:
