@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from prompt_lint.model.rules import MAX_LABEL
 
-_COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
+COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Less than git allows, but whatever people call branches: no controls, nothing that git gives a meaning.
 _BRANCH = r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}"
 _REPOSITORY = r"[\w. -]{1,100}(?:/[\w. -]{1,100}){0,20}"
@@ -60,9 +60,14 @@ class Context(NamedTuple):
         return label.casefold() in {name.casefold() for name in self.labels or ()}
 
 
+def is_merge_ref(ref: str) -> bool:
+    """Return whether a ref is of the merge that a platform makes of a pull request and its target."""
+    return re.fullmatch(r"refs/pull/[0-9]{1,18}/merge", ref) is not None
+
+
 def parse_commit_id(value: object) -> str:
     """Return a full id of a commit; "" for anything else, and for the zeros that mean none."""
-    commit_id = value if isinstance(value, str) and re.fullmatch(_COMMIT_ID, value) else ""
+    commit_id = value if isinstance(value, str) and re.fullmatch(COMMIT_ID, value) else ""
     return commit_id if commit_id.strip("0") else ""
 
 

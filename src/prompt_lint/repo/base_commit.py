@@ -8,12 +8,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
+from prompt_lint.ci.context import COMMIT_ID
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
 from prompt_lint.repo.clone import (
-    COMMIT_ID,
     HINT_KNOWN,
     Candidate,
     Clone,
@@ -73,7 +73,7 @@ def suggest_ref(tree: WorkingTree, name: str) -> str:
     """Return a line with the branch or tag that `name` is probably a slip of; "" if there is none."""
     command = ["for-each-ref", "--count=1000", "--format=%(refname:lstrip=2)"]
     output = (git.run_or_none(command, tree.top) if tree.has_git else None) or b""
-    names = output.decode(errors="replace").splitlines()
+    names = output.decode(errors="replace").split("\n")
     near = "" if name in names else find_nearest(name, names)
     return near and f"did you mean `{escape_line(near)}`?\n"
 
@@ -94,7 +94,7 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
         return clone
     context = ci.detect_context(env)
     clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
-    if COMMIT_ID.fullmatch(rev):
+    if re.fullmatch(COMMIT_ID, rev):
         return _find_by_id(clone, rev)
     if re.search(_NOT_IN_REFS, rev):
         return _find_by_expression(clone, rev)
@@ -267,7 +267,7 @@ def _find_default_branch(top: str, remote: str) -> tuple[str, str]:
     refs += [f"refs/heads/{name}" for name in _DEFAULT_BRANCHES]
     prefixes.append("refs/heads")
     output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], top)
-    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
+    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).split("\n"))
     head_target = symbolic_targets.get(f"{prefixes[0]}/HEAD", "")
     for ref in (head_target, *refs):
         if ref and (ref in symbolic_targets or ref == head_target):
