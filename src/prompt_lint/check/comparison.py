@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
 from prompt_lint.config.loosenings import map_base_groups
-from prompt_lint.model.errors import Fatal, Unreadable
+from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
 
@@ -123,11 +123,11 @@ def _read_config(
     """Return the configuration of the base; None where it has none. What has mistakes on one side is the current one's."""
     if not config.list_paths():
         return config  # rules of the command line are in no commit
-    is_elsewhere = _is_never_committed(tree, config.path)
-    if is_elsewhere and search.named and not commit.find_file(config.path):
+    may_be_new = not config.path or _is_tracked(tree, config.path)  # there may be nested ones alone
+    if not may_be_new and search.named and not commit.find_file(config.path):
         return config  # whatever configuration there is at the top
     base_config = search.load(commit)
-    if base_config is None and is_elsewhere:
+    if base_config is None and not may_be_new:
         return config
     if base_config is None:
         tree.notes.append(
@@ -141,16 +141,10 @@ def _read_config(
     return _replace_mistaken(base_config, config)
 
 
-def _is_never_committed(tree: WorkingTree, path: str) -> bool:
-    """Return whether no change can have added this configuration: it is outside of the repository, or git ignores it."""
-    if os.path.isabs(path):
-        return True
-    try:
-        if path:  # else there are nested ones alone
-            tree.require_shared(path, tree.resolve(path))
-    except Unreadable:
-        return True
-    return False
+def _is_tracked(tree: WorkingTree, path: str) -> bool:
+    """Return whether git tracks a configuration: not one that is outside of the repository, is ignored, or was put there by a job."""
+    entry = None if os.path.isabs(path) else tree.list_entries((), {path}).get(path)
+    return entry is not None and entry.blob != ""
 
 
 def _replace_mistaken(base: Config, current: Config) -> Config:
