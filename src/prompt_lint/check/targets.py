@@ -96,7 +96,8 @@ def find_targets(
     candidates = files if whole or not paths else _list_candidates(files, aliases, paths, config)
     rules |= matcher.find_rules(path for path in candidates if path not in rules)
     present = _match_present(tree, all_groups, matcher, rules, files, aliases)
-    files, aliases, links, matched, group_files, missing = present
+    files, aliases, matched, group_files, missing = present
+    links = select_intact(aliases)
     named = _follow_links(paths, links)
     problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, all_groups, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
@@ -126,17 +127,6 @@ def _list_candidates(
     return [path for path in files if is_named(path) or path in linked or looks_importing(path)]
 
 
-class _Present(NamedTuple):
-    """What is there of `files` and `aliases`, and what the rules and groups match of it. `missing` is what isn't."""
-
-    files: list[str]
-    aliases: dict[str, str | Unreadable]
-    links: Mapping[str, str]
-    matched: list[MatchedFile]
-    groups: list[GroupFiles]
-    missing: Collection[str]
-
-
 def _match_present(
     tree: WorkingTree,
     all_groups: Sequence[Group],
@@ -144,8 +134,11 @@ def _match_present(
     rules: Mapping[str, Rule],
     files: list[str],
     aliases: dict[str, str | Unreadable],
-) -> _Present:
-    """Match what is on disk. Git lists tracked files that are gone, too; only those that match are looked for."""
+) -> tuple[list[str], dict[str, str | Unreadable], list[MatchedFile], list[GroupFiles], set[str]]:
+    """Return what is on disk of `files` and `aliases`, what the rules and groups match of it, and what is missing.
+
+    Git lists tracked files that are gone, too; only those that match are looked for.
+    """
     links = select_intact(aliases)
     matched = match_files(rules, links, matcher)
     group_files = groups.match_group_files(all_groups, files, links, matcher)
@@ -154,10 +147,9 @@ def _match_present(
     if missing:
         files = [path for path in files if path not in missing]
         aliases = {link: real for link, real in aliases.items() if real not in missing}
-        links = {link: real for link, real in links.items() if real not in missing}
         matched = [file for file in matched if file.path not in missing]
         group_files = groups.drop_members(group_files, missing)
-    return _Present(files, aliases, links, matched, group_files, missing)
+    return files, aliases, matched, group_files, missing
 
 
 def _follow_links(paths: Sequence[str], links: Mapping[str, str]) -> list[str]:
