@@ -13,14 +13,7 @@ from prompt_lint.config.rule_matching import (
     find_unused_rules,
     match_files,
 )
-from prompt_lint.formats import IMPORT_SIGNS
-from prompt_lint.formats.recognition import (
-    can_import,
-    is_for_gemini,
-    looks_importing,
-    possible_formats,
-    seems_to_import,
-)
+from prompt_lint.formats import IMPORT_SIGNS, recognition
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
 from prompt_lint.repo.links import list_names, select_intact
@@ -124,7 +117,7 @@ def _list_candidates(
     if any(rule.format in IMPORT_SIGNS for rule in config.list_rules()):  # whatever its file is called
         return files
     is_named, linked = match_below(paths), set(aliases.values())
-    return [path for path in files if is_named(path) or path in linked or looks_importing(path)]
+    return [path for path in files if is_named(path) or path in linked or recognition.looks_importing(path)]
 
 
 def _match_present(
@@ -237,7 +230,7 @@ def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterat
             by_reading.setdefault(reading, []).append(name)
     for first, *others in by_reading.values():
         rule = matcher.find_rule(first) or file.rule
-        is_by_own_name = first == file.path or possible_formats(first, rule) == ("text",)
+        is_by_own_name = first == file.path or recognition.possible_formats(first, rule) == ("text",)
         aliases = (first, *others) if is_by_own_name and first != file.path else tuple(others)
         yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 
@@ -249,12 +242,18 @@ def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> tuple[obj
     """
     imports = _imports(tree, name, path, rule)
     folder = name.rpartition("/")[0] if imports else ""
-    return rule.judging, rule.reading, possible_formats(name, rule), folder, imports and is_for_gemini(name)
+    return (
+        rule.judging,
+        rule.reading,
+        recognition.possible_formats(name, rule),
+        folder,
+        imports and recognition.is_for_gemini(name),
+    )
 
 
 def _imports(tree: Tree, name: str, path: str, rule: Rule) -> bool:
     try:
-        return can_import(name, rule) and seems_to_import(name, tree.read(path), rule)
+        return recognition.can_import(name, rule) and recognition.seems_to_import(name, tree.read(path), rule)
     except Unreadable:  # reported when it is checked
         return False
 
