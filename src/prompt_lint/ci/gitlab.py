@@ -1,4 +1,9 @@
-"""GitLab CI: which commits a pipeline is about, beside its line in the table of systems."""
+"""GitLab CI: which commits a pipeline is about, beside its line in the table of systems.
+
+The pipeline of a fork's merge request runs in the fork, unless a member of the target's project starts it there. On a merge
+train, a merge request is merged with those before it, and the target's commit is theirs. Sources: its documentation, and
+`MergeTrains::CreatePipelineService` in its source, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -33,4 +38,5 @@ def detect(env: Mapping[str, str]) -> Context | None:
         # Set where there are labels, separated by commas, which no label can have.
         labels=parse_labels(env.get("CI_MERGE_REQUEST_LABELS", "").split(",")),
         is_fork=not repository or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != repository,
+        is_in_fork=bool(repository) and env.get("CI_PROJECT_PATH") != repository,
     )

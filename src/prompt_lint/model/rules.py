@@ -137,9 +137,9 @@ class Price(NamedTuple):
 
 
 class Loosening(NamedTuple):
-    """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
+    """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added, a prompt hidden.
 
-    `description` is about the prompts of the pattern, or the group, in `subject`. `line` is in the configuration at
+    `description` is about `subject`: the prompts of a pattern, a group, a setting, a prompt. `line` is in the configuration at
     `config_path` as it is now, 0 for what was removed. The limits are in tokens, None for no limit.
     """
 
