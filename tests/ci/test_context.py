@@ -109,7 +109,7 @@ def test_each_platform_says_how_to_fetch_more() -> None:
         "azure": {"TF_BUILD": "True"},
     }
 
-    assert signs.keys() == PLATFORMS.keys() - {"others"}
+    assert signs.keys() == PLATFORMS.keys() - {"systems"}
     for name, sign in signs.items():
         context = ci.detect_context(sign)
         assert context

@@ -13,7 +13,7 @@ from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.formats.text_formats import TEXT_FORMATS
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.prompt_names import BODY, METADATA
+from prompt_lint.model.rules import BODY, METADATA
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
-from prompt_lint.model.prompt_names import ON_DEMAND
+from prompt_lint.model.rules import ON_DEMAND
 from prompt_lint.model.values import (
     GROUP_FORMAT,
     PLACEHOLDER_MESSAGE,

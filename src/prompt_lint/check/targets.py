@@ -13,14 +13,7 @@ from prompt_lint.config.rule_matching import (
     find_unused_rules,
     match_files,
 )
-from prompt_lint.formats import IMPORT_SIGNS
-from prompt_lint.formats.recognition import (
-    can_import,
-    is_for_gemini,
-    looks_importing,
-    possible_formats,
-    seems_to_import,
-)
+from prompt_lint.formats import IMPORT_SIGNS, recognition
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Problem
 from prompt_lint.repo.links import list_names, select_intact
@@ -96,7 +89,8 @@ def find_targets(
     candidates = files if whole or not paths else _list_candidates(files, aliases, paths, config)
     rules |= matcher.find_rules(path for path in candidates if path not in rules)
     present = _match_present(tree, all_groups, matcher, rules, files, aliases)
-    files, aliases, links, matched, group_files, missing = present
+    files, aliases, matched, group_files, missing = present
+    links = select_intact(aliases)
     named = _follow_links(paths, links)
     problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, all_groups, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
@@ -123,18 +117,7 @@ def _list_candidates(
     if any(rule.format in IMPORT_SIGNS for rule in config.list_rules()):  # whatever its file is called
         return files
     is_named, linked = match_below(paths), set(aliases.values())
-    return [path for path in files if is_named(path) or path in linked or looks_importing(path)]
-
-
-class _Present(NamedTuple):
-    """What is there of `files` and `aliases`, and what the rules and groups match of it. `missing` is what isn't."""
-
-    files: list[str]
-    aliases: dict[str, str | Unreadable]
-    links: Mapping[str, str]
-    matched: list[MatchedFile]
-    groups: list[GroupFiles]
-    missing: Collection[str]
+    return [path for path in files if is_named(path) or path in linked or recognition.looks_importing(path)]
 
 
 def _match_present(
@@ -144,8 +127,11 @@ def _match_present(
     rules: Mapping[str, Rule],
     files: list[str],
     aliases: dict[str, str | Unreadable],
-) -> _Present:
-    """Match what is on disk. Git lists tracked files that are gone, too; only those that match are looked for."""
+) -> tuple[list[str], dict[str, str | Unreadable], list[MatchedFile], list[GroupFiles], set[str]]:
+    """Return what is on disk of `files` and `aliases`, what the rules and groups match of it, and what is missing.
+
+    Git lists tracked files that are gone, too; only those that match are looked for.
+    """
     links = select_intact(aliases)
     matched = match_files(rules, links, matcher)
     group_files = groups.match_group_files(all_groups, files, links, matcher)
@@ -154,10 +140,9 @@ def _match_present(
     if missing:
         files = [path for path in files if path not in missing]
         aliases = {link: real for link, real in aliases.items() if real not in missing}
-        links = {link: real for link, real in links.items() if real not in missing}
         matched = [file for file in matched if file.path not in missing]
         group_files = groups.drop_members(group_files, missing)
-    return _Present(files, aliases, links, matched, group_files, missing)
+    return files, aliases, matched, group_files, missing
 
 
 def _follow_links(paths: Sequence[str], links: Mapping[str, str]) -> list[str]:
@@ -249,7 +234,7 @@ def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterat
             by_reading.setdefault(reading, []).append(name)
     for first, *others in by_reading.values():
         rule = matcher.find_rule(first) or file.rule
-        is_by_own_name = first == file.path or possible_formats(first, rule) == ("text",)
+        is_by_own_name = first == file.path or recognition.possible_formats(first, rule) == ("text",)
         aliases = (first, *others) if is_by_own_name and first != file.path else tuple(others)
         yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 
@@ -261,12 +246,18 @@ def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> tuple[obj
     """
     imports = _imports(tree, name, path, rule)
     folder = name.rpartition("/")[0] if imports else ""
-    return rule.judging, rule.reading, possible_formats(name, rule), folder, imports and is_for_gemini(name)
+    return (
+        rule.judging,
+        rule.reading,
+        recognition.possible_formats(name, rule),
+        folder,
+        imports and recognition.is_for_gemini(name),
+    )
 
 
 def _imports(tree: Tree, name: str, path: str, rule: Rule) -> bool:
     try:
-        return can_import(name, rule) and seems_to_import(name, tree.read(path), rule)
+        return recognition.can_import(name, rule) and recognition.seems_to_import(name, tree.read(path), rule)
     except Unreadable:  # reported when it is checked
         return False
 

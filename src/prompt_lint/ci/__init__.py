@@ -19,7 +19,7 @@ class Platform(Protocol):
 
 # Imported when a run asks for its CI system: most hooks don't.
 PLATFORMS: Mapping[str, Platform] = LazyTable(
-    {name: f"{__name__}.{name}" for name in ("github", "gitlab", "azure", "others")}
+    {name: f"{__name__}.{name}" for name in ("github", "gitlab", "azure", "systems")}
 )
 
 

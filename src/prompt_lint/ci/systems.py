@@ -150,6 +150,14 @@ _EVENTS_BY_HAND = {"workflow_dispatch", "web", "manual"}
 _NUMBER = r"(?:[^\s]{0,400}/)?([0-9]{1,18})"
 
 
+def detect(env: Mapping[str, str]) -> Context | None:
+    """Return what the table says of a run, also of a system that it doesn't know."""
+    for system in SYSTEMS:
+        if is_set(env, system.sign) or find_pull_request_sign(env, [system]):
+            return describe_run(system, env)
+    return None
+
+
 def is_set(env: Mapping[str, str], variable: str) -> bool:
     """Return whether a variable is set, and not to a value by which systems say "no"."""
     return env.get(variable, "").strip().lower() not in _UNSET

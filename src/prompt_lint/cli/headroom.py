@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from prompt_lint.config.values import MAX_LIMIT
-from prompt_lint.model.prompt_names import METADATA
+from prompt_lint.model.rules import METADATA
 
 if TYPE_CHECKING:
     from fractions import Fraction

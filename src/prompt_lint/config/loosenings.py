@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.config.keys import ON_RAISE, read_raise_label
 from prompt_lint.config.load import settle_run
 from prompt_lint.config.rule_matching import compile_config, compile_references
-from prompt_lint.model.prompt_names import ON_DEMAND
-from prompt_lint.model.rules import Loosening
+from prompt_lint.model.rules import ON_DEMAND, Loosening
 from prompt_lint.text import patterns
 from prompt_lint.text.plural import pluralize
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
 from prompt_lint.model.models import explain_id
-from prompt_lint.model.prompt_names import BODY, METADATA
-from prompt_lint.model.rules import MaxGrowth, Price, Reference
+from prompt_lint.model.rules import BODY, METADATA, MaxGrowth, Price, Reference
 from prompt_lint.model.values import NoteKind
 from prompt_lint.text import patterns
 

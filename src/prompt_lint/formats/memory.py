@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.formats.claude_memory import MAX_FILE_SIZE, ClaudeMemory
 from prompt_lint.formats.gemini_memory import GeminiMemory
 from prompt_lint.formats.recognition import is_for_gemini
-from prompt_lint.model.prompt_names import ON_DEMAND
+from prompt_lint.model.rules import ON_DEMAND
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode

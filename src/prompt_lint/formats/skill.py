@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.formats import skill_listing
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.prompt_names import BODY
+from prompt_lint.model.rules import BODY
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.prompt_names import METADATA
+from prompt_lint.model.rules import METADATA
 from prompt_lint.model.values import Part, Prompt
 from prompt_lint.request.from_text import build_request
 

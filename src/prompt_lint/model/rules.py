@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user"]
 
+# Names of prompts that `parts` knows. Of a skill, a command or an agent: what is always listed, and what is loaded when it is
+# used. Of a file that isn't loaded at the start of a session, but with the files that it is about.
+METADATA, BODY = "metadata", "body"
+ON_DEMAND = "on demand"
+
 # The characters of a label of a pull request: GitHub's have up to 50, GitLab's up to 255.
 MAX_LABEL = 255
 

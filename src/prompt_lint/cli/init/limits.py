@@ -12,7 +12,7 @@ from prompt_lint.cli.init.sizes import RANKS
 from prompt_lint.config.schema import WARN_AT
 from prompt_lint.config.values import PARTS
 from prompt_lint.model.counts import EMPTY_COUNT
-from prompt_lint.model.prompt_names import BODY, METADATA
+from prompt_lint.model.rules import BODY, METADATA
 from prompt_lint.output.phrases import format_count
 from prompt_lint.text.cutting import cut_path
 from prompt_lint.text.escape import escape_line
