@@ -31,11 +31,7 @@ class Tree(Protocol):
         """The size of the largest file that is read, in bytes."""
 
     def list_entries(self) -> dict[str, Entry]:
-        """Return all files, links and submodules by their paths.
-
-        Raises:
-            Fatal: git refuses.
-        """
+        """Return all files, links and submodules by their paths. Raises `Fatal` where git refuses."""
 
     def find_named(
         self, names: Collection[str], start: str, paths: Sequence[str], *, tracked_only: bool
@@ -43,10 +39,7 @@ class Tree(Protocol):
         """Return the paths of the files, in any folder, that are called one of `names`.
 
         In `start`, above it and above `paths`, also ignored ones; below `paths` untracked ones; without paths these
-        everywhere, unless `tracked_only`.
-
-        Raises:
-            Fatal: git refuses.
+        everywhere, unless `tracked_only`. Raises `Fatal` where git refuses.
         """
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:

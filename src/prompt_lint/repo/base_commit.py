@@ -58,10 +58,8 @@ class NoBase(NamedTuple):
 def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
     """Return the base: the merge base of HEAD and the revision `wanted`, or the commit that `auto` selects.
 
-    It may be HEAD itself. `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`.
-
-    Raises:
-        Fatal: there is no base for a revision that is named; or git refuses.
+    It may be HEAD itself. `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`: a revision
+    that is named raises `Fatal` where there is no base for it.
     """
     base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
     if isinstance(base, NoBase) and wanted != AUTO:
@@ -169,7 +167,8 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
 
 def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
-    if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
+    parents = read_parents(clone.top, clone.head) if context.merge_commit == clone.head else []
+    if len(parents) == 2:
         candidates.append(_make_target_candidate(context, parents[0]))
     if context.target_branch and clone.remote:
         # Before the commit that the platform names, which may be from before the branch was rebased.
@@ -363,13 +362,12 @@ def find_commit(top: str, rev: str) -> str | None:
     return os.fsdecode(output).strip() if output else None
 
 
-def _read_merge_parents(clone: Clone) -> list[str]:
-    """Return the ids of HEAD's two parents, even where a shallow clone lacks them; [] if HEAD isn't a merge of two."""
-    with ObjectReader(clone.top) as objects:
+def read_parents(top: str, commit: str) -> list[str]:
+    """Return the ids of a commit's parents, even where a shallow clone lacks them; [] for a commit that can't be read."""
+    with ObjectReader(top) as objects:
         try:
-            data = objects.read(clone.head, _MAX_COMMIT).data
+            data = objects.read(commit, _MAX_COMMIT)
         except (ObjectLost, ObjectTooLarge):
             return []
     lines = os.fsdecode(data.partition(b"\n\n")[0]).split("\n")
-    parents = [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
-    return parents if len(parents) == 2 else []
+    return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]

@@ -98,10 +98,7 @@ def find_changes(
     """Return how the regular files at `paths`, which are real ones, differ from the commit, and what was deleted.
 
     `entries` and `within` are those of the same run's `tree.list_entries`. A file that must be compared by content and that
-    is too large to be read has changed.
-
-    Raises:
-        Fatal: git refuses; or contents are lost that decide whether a file is new.
+    is too large to be read has changed. Raises `Fatal` where git refuses, or has lost what decides whether a file is new.
     """
     differences = _compare_by_git(tree, commit.id, _narrow(tree.select_pathspecs(within), paths))
     if differences.dirty is not None:
@@ -141,10 +138,8 @@ def find_converted(tree: WorkingTree, entries: Mapping[str, Entry], paths: Itera
     """Return which of `paths` git converts between disk and commit by more than line ends, and by which attribute.
 
     Their contents on disk and in a commit aren't the same text, so their sizes aren't comparable. A file that is on disk
-    what is staged isn't converted, whatever its attributes say: a change may name a filter that nobody has.
-
-    Raises:
-        Fatal: git refuses.
+    what is staged isn't converted, whatever its attributes say: a change may name a filter that nobody has. Raises `Fatal`
+    where git refuses.
     """
     converted = {}
     native = [to_native(path) for path in paths]

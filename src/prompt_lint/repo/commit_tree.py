@@ -147,7 +147,7 @@ class CommitTree:
         """Return the content that has the id `blob`, within the cap of `read`. Raises `Unreadable`."""
         cap = self.max_file_size if cap is None else cap
         try:
-            return refuse_pointer(self._objects.read(blob, cap).data)
+            return refuse_pointer(self._objects.read(blob, cap))
         except ObjectTooLarge as error:
             raise Unreadable(
                 f"is {error.size:,} bytes long, more than the {cap:,} that are read",
@@ -188,7 +188,7 @@ class CommitTree:
 
     def _read_folder(self, tree: str) -> Mapping[str, Node]:
         try:
-            data = self._objects.read(tree, MAX_FOLDER).data
+            data = self._objects.read(tree, MAX_FOLDER)
         except ObjectTooLarge:
             raise Unreadable(f"is in a folder of {self.name} with too many names") from None
         except ObjectLost:
@@ -215,7 +215,7 @@ class CommitTree:
         if node.mode != _LINK:
             return None
         try:
-            return os.fsdecode(self._objects.read(node.id, MAX_TARGET).data)
+            return os.fsdecode(self._objects.read(node.id, MAX_TARGET))
         except ObjectTooLarge:
             raise links.broken_link(f"nowhere ({os.strerror(errno.ENAMETOOLONG)})") from None
         except ObjectLost:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 def refuse_foreign_link(path: str) -> None:
     """Check a file that is to be read, in a repository or not: a link in one may lead to what everybody has there.
 
-    Raises:
-        Unreadable: it leads out of the repository, in circles, or to what git ignores.
+    Raises `Unreadable` where it leads out of the repository, in circles, or to what git ignores.
     """
     absolute = os.path.abspath(path)
     if os.path.isdir(absolute):

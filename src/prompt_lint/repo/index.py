@@ -50,27 +50,21 @@ class Index:
         blob = self._listed.get(path) or self._links.get(path)
         return to_native(decode(data)) if blob and hash_blob(data, len(blob)) == blob else None
 
-    def is_sparse(self, path: str) -> bool:
-        """Return whether a sparse checkout leaves out the file at `path`."""
-        return path in self._sparse_files
-
     def find_blob(self, path: str) -> str:
         """Return the id of the content of a file; "" where the index has none."""
         return self._entries[path].blob if path in self._entries else ""
 
-    def has_sparse_files(self, folder: str) -> bool:
-        """Return whether a sparse checkout leaves out files in `folder`."""
-        return folder in self._sparse_folders
-
     @cached_property
-    def _sparse_files(self) -> frozenset[str]:
+    def sparse_files(self) -> frozenset[str]:
+        """The paths of the files that a sparse checkout leaves out."""
         if not self._has_git or not _has_sparse_checkout(self._top):
             return frozenset()
         return frozenset(path for path, entry in self._entries.items() if entry.kind == "sparse")
 
     @cached_property
-    def _sparse_folders(self) -> frozenset[str]:
-        return frozenset(parent for path in self._sparse_files for parent in list_parents(path))
+    def sparse_folders(self) -> frozenset[str]:
+        """The folders that these files are in."""
+        return frozenset(parent for path in self.sparse_files for parent in list_parents(path))
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:

@@ -29,8 +29,7 @@ MAX_ALIASES = 100_000
 def follow_links(top: str, path: str, read_link: ReadLink) -> str:
     """Return the real path of `path`, with every link on the way followed as the kernel would.
 
-    Raises:
-        Unreadable: it leads out of the repository, into git's own folder, or in circles; or what `read_link` raises.
+    Raises `Unreadable` where it leads out of the repository, into git's own folder, or in circles; or what `read_link` raises.
     """
     done, left, hops = top, to_native(path).split("/")[::-1], 0
     while left:

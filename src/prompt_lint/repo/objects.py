@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from prompt_lint.repo import git
 
@@ -12,21 +12,13 @@ if TYPE_CHECKING:
     import subprocess
 
 # What git says before an object. Anything else means that it hasn't got it: `ID missing`, or nothing at all.
-_HEADER = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]{1,18})\n")
+_HEADER = re.compile(rb"[0-9a-f]+ [a-z]+ ([0-9]{1,18})\n")
 
 
 def hash_blob(data: bytes, digits: int) -> str:
     """Return the id of a blob in a repository whose ids have so many digits."""
     new_hash = hashlib.sha1 if digits == 40 else hashlib.sha256
     return new_hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-class GitObject(NamedTuple):
-    """An object of git: "blob", "tree" or "commit"."""
-
-    id: str
-    kind: str
-    data: bytes
 
 
 class ObjectTooLarge(Exception):
@@ -64,8 +56,8 @@ class ObjectReader:
             except BrokenPipeError:  # a question that was never sent
                 process.wait()
 
-    def read(self, name: str, cap: int) -> GitObject:
-        """Return an object of at most `cap` bytes. `name` is an id, or what git derives from one: `ID^{tree}`.
+    def read(self, name: str, cap: int) -> bytes:
+        """Return the content of an object, at most `cap` bytes. `name` is an id, or what git derives from one: `ID^{tree}`.
 
         Raises:
             ObjectTooLarge: it has more bytes.
@@ -81,7 +73,7 @@ class ObjectReader:
             raise ObjectLost(name)
         return result
 
-    def _request(self, name: str, cap: int) -> GitObject | None:
+    def _request(self, name: str, cap: int) -> bytes | None:
         if self._process is None:
             self._process = git.start(["cat-file", "--batch"], self.top, interactive=True)
         questions, answers = self._process.stdin, self._process.stdout
@@ -95,10 +87,8 @@ class ObjectReader:
         header = _HEADER.fullmatch(answers.readline())
         if not header:
             return None
-        size = int(header[3])
+        size = int(header[1])
         if size > cap:
             raise ObjectTooLarge(size)
         data = answers.read(size + 1)[:-1]
-        if len(data) != size:
-            return None
-        return GitObject(header[1].decode(), header[2].decode(), data)
+        return data if len(data) == size else None

@@ -45,8 +45,7 @@ _WALK_NOTE = "{}: every file below {} counts that no .gitignore excludes"
 def open_tree(start: str, *, use_git: bool = True, max_file_size: int = DEFAULT_FILE_SIZE) -> WorkingTree:
     """Return the tree of the repository around the folder `start`; outside of one, or without git, of that folder.
 
-    Raises:
-        Fatal: there is a repository, but git refuses to work in it.
+    Raises `Fatal` where there is a repository, but git refuses to work in it.
     """
     folder = os.path.realpath(start)
 
@@ -107,10 +106,7 @@ class WorkingTree:
 
         `within` names files and folders: what is neither one of them nor below one may be left out. So may an ordinary file
         that has none of `endings` in its path. `on_tracked` is called with what is tracked while git looks for what isn't,
-        which takes it the longest.
-
-        Raises:
-            Fatal: git refuses.
+        which takes it the longest. Raises `Fatal` where git refuses.
         """
         if self.has_git:
             folders = self._list_folders(paths)
@@ -161,7 +157,7 @@ class WorkingTree:
         try:
             return links.follow_links(self.top, path, self._read_link)
         except MissingFile:
-            if self.kinds.get(path) != "sparse" and not self._index.is_sparse(path):
+            if self.kinds.get(path) != "sparse" and path not in self._index.sparse_files:
                 raise
             self.kinds[path] = "sparse"
             return path
@@ -228,7 +224,7 @@ class WorkingTree:
 
     def is_sparse(self, path: str) -> bool:
         """Return whether a sparse checkout leaves out the file at `path`, or files in that folder."""
-        return self._index.is_sparse(path) or self._index.has_sparse_files(path)
+        return path in self._index.sparse_files or path in self._index.sparse_folders
 
     def find_ignored(self, paths: Sequence[str]) -> set[str]:
         """Return those of `paths` (behind no link) that are neither tracked nor what `git add` would take."""
