@@ -96,11 +96,6 @@ def has_table(connection: sqlite3.Connection) -> bool:
     return bool(schema)
 
 
-def create_table(connection: sqlite3.Connection) -> None:
-    connection.execute(DDL)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
 def select_rows(connection: sqlite3.Connection, names: Collection[bytes] | None) -> Iterator[Iterable[Row]]:
     """Yield batches with the rows of `names`; None for all rows."""
     if names is None:

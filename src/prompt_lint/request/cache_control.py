@@ -24,8 +24,6 @@ LocatedBlock = tuple[KeyPath, object]
 
 
 class _Breakpoint(NamedTuple):
-    """A block with `cache_control`."""
-
     key_path: KeyPath
     ttl: str
 

@@ -82,7 +82,6 @@ def check_images(context: RequestContext) -> None:
 
 
 def check_identifier(value: object, key_path: KeyPath) -> str:
-    """Return the id of a tool call."""
     if not isinstance(value, str) or not re.fullmatch(_ID, value):
         message = f"is `{shorten(value)}`; an id is made of letters, digits, `_` and `-`"
         raise ShapeError.at(key_path, message)

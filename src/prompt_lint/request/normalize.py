@@ -22,7 +22,7 @@ from prompt_lint.request.content_blocks import (
 )
 from prompt_lint.request.extra_keys import REQUEST_EXAMPLE
 from prompt_lint.request.flatten import join_contents
-from prompt_lint.request.tools import disable_parallel_calls, get_tool_name, normalize_tools
+from prompt_lint.request.tools import get_tool_name, normalize_tools
 from prompt_lint.text.json_reader import parse_json
 from prompt_lint.text.location import (
     KeyPath,
@@ -53,13 +53,6 @@ _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
 _PlacedBlock = tuple[dict[str, Any], KeyPath]
 
 
-class NormalizedRequest(NamedTuple):
-    """`remarks` are messages about the request, each with the key path that it is about."""
-
-    request: Request
-    remarks: list[tuple[str, KeyPath]]
-
-
 class _Turn(NamedTuple):
     """One message. `is_from_tools`: made of OpenAI's messages of the role `tool`, so that more of them may join it."""
 
@@ -69,8 +62,10 @@ class _Turn(NamedTuple):
     is_from_tools: bool = False
 
 
-def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> NormalizedRequest:
-    """Return the request that is counted. `raw` are the fields of one in any spelling.
+def normalize_request(
+    raw: Mapping[str, Any], included_files: IncludedFiles
+) -> tuple[Request, list[tuple[str, KeyPath]]]:
+    """Return the request that is counted, and messages about it, each with its key path. `raw` are fields in any spelling.
 
     Raises:
         ShapeError: the API would refuse the request, as far as that can be seen.
@@ -86,7 +81,10 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
     if "tool_choice" in fields:
         fields |= _normalize_tool_choice(fields.pop("tool_choice"), fields.get("tools") or [])
     if raw.get("parallel_tool_calls") is False and fields.get("tools"):
-        fields["tool_choice"] = disable_parallel_calls(fields.get("tool_choice") or {"type": "auto"})
+        choice = fields.get("tool_choice") or {"type": "auto"}
+        fields["tool_choice"] = choice | (
+            {"disable_parallel_tool_use": True} if choice["type"] != "none" else {}
+        )
     _check_thinking(fields.get("thinking"))
     system_messages, turns = _split_messages(fields.pop("messages", None), context)
     system = fields.pop("system", "")
@@ -105,9 +103,7 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
         raise ShapeError((), f"has more than {MAX_REQUEST_SIZE:,} bytes, and the API takes no larger request")
     messages = [{"role": turn.role, "content": turn.content} for turn in turns]
     fields["messages"] = messages + _make_last_messages(turns, context)
-    return NormalizedRequest(
-        Request({key: fields[key] for key in REQUEST_KEYS if key in fields}), context.remarks
-    )
+    return Request({key: fields[key] for key in REQUEST_KEYS if key in fields}), context.remarks
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -165,14 +161,13 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
     return {"tool_choice": choice if choice["type"] == "tool" else {"type": "tool", "name": name}}
 
 
-# A tuple: what is looked for in it may be a list, which no set takes.
 _LEAST_THINKING_BUDGET = 1_024
+# A tuple: what is looked for in it may be a list, which no set takes.
 _CHOICE_TYPES = ("auto", "any", "none", "tool", "function")
 _CHOICES_OF_OPENAI = {"auto": "auto", "required": "any", "none": "none"}
 
 
 def _check_system(value: object, key_path: KeyPath) -> str | list[dict[str, Any]]:
-    """Return a system prompt: text, or blocks of text."""
     blocks = [{"type": "text", "text": value}] if isinstance(value, str) else value
     if not isinstance(blocks, list) or not blocks:
         message = f"is {describe_type(value)}, not a text or a list of content blocks"
@@ -262,7 +257,6 @@ def _normalize_content(
 
 
 def _normalize_call(call: object, key_path: KeyPath) -> dict[str, Any]:
-    """Return one of OpenAI's tool calls as a block."""
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(call, dict) or not isinstance(function, dict):
         raise ShapeError.at(key_path, "isn't the call of a function")
