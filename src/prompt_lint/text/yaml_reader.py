@@ -127,8 +127,8 @@ def _parse_events(text: str, parser: Any) -> Iterator[Any]:
     except yaml.MarkedYAMLError as error:
         from prompt_lint.text.yaml_faults import explain_fault  # noqa: PLC0415  # only where there is one
 
-        fault = explain_fault(text, error)
-        raise ParseError(f"{NOT_YAML}: {fault.message}", *fault.position) from None
+        message, position = explain_fault(text, error)
+        raise ParseError(f"{NOT_YAML}: {message}", *position) from None
     except ParseError:
         raise
     except Exception as error:  # noqa: BLE001  # PyYAML leaks ValueError, IndexError and more on bad input
