@@ -99,7 +99,8 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
     ]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
-        *run_notes.note_tree(tree),
+        *(Note(warning, kind="no-base") for warning in tree.warnings),
+        *map(Note, tree.notes),
         *_drop_notes([*report.notes, *exempt_notes], config),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),

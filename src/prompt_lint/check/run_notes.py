@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import ApiService, CountResults
     from prompt_lint.model.values import Report, Verdict
-    from prompt_lint.repo.working_tree import WorkingTree
 
 
 def report_nothing_measured(
@@ -55,12 +54,6 @@ def report_empty_rules(config: Config, targets: Targets, report: Report) -> Iter
             message = f"no file that matches `{patterns}` has a prompt in it"
             hint = "correct the rule, remove it, or set `allow_empty: true` in it"
             yield Problem(rule.config_path, rule.line, message, hint, ExitCode.USAGE)
-
-
-def note_tree(tree: WorkingTree) -> Iterator[Note]:
-    """Return what was noted of the tree, the warnings first."""
-    yield from (Note(warning, kind="no-base") for warning in tree.warnings)
-    yield from map(Note, tree.notes)
 
 
 def note_unmatched(targets: Targets, report: Report, unmatched: Sequence[str]) -> Iterator[Note]:

@@ -22,7 +22,7 @@ from prompt_lint.config.mistakes import (
 )
 from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.models import find_context_window
+from prompt_lint.model.models import find_model
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.rules import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
@@ -62,14 +62,16 @@ def _resolve_limit_flag(limit: Limit, models: Sequence[str]) -> dict[str, int]:
         raise Fatal(f"--limit: {error}", "example: --limit 8000") from None
 
 
-def resolve_limit(limit: Limit, model: str) -> int:
+def resolve_limit(limit: Limit, model_id: str) -> int:
     """Return a limit in tokens. Raises `ValueError`, with a sentence, for a share of a window that isn't known."""
     if not limit.share:
         return limit.tokens
-    window = find_context_window(model)
-    if window is None:
-        raise ValueError(f"the context window of `{model}` isn't known; give a number of tokens, not a share")
-    return max(1, window * limit.share // 1_000_000)
+    model = find_model(model_id)
+    if model is None:
+        raise ValueError(
+            f"the context window of `{model_id}` isn't known; give a number of tokens, not a share"
+        )
+    return max(1, model.context_window * limit.share // 1_000_000)
 
 
 def parse_config(

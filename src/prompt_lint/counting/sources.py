@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from prompt_lint.counting.coverage import NEEDS_API_HINT
 from prompt_lint.counting.covered_parts import count_covered_parts
 from prompt_lint.counting.disputes import is_too_low, settle_dispute
-from prompt_lint.counting.offline_counts import count_request
+from prompt_lint.counting.offline_counts import try_count_request
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
@@ -231,7 +231,8 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
 
     for key, outcome in _send(list_requests(), sources):
         request = pending.pop(key)
-        offline = _try_count_offline(key.model, request)
+        counted = try_count_request(key.model, request)
+        offline = counted if isinstance(counted, Count) else None  # None where only the API can count it
         if isinstance(outcome, Unreadable):
             results.failures.extend([outcome] if outcome is not NOT_SENT else [])
             results.outcomes[key] = OfflineStandIn(offline, outcome) if offline else outcome
@@ -265,14 +266,6 @@ def _send(
         return
     with sources.service.connect() as count_many:
         yield from count_many(requests)
-
-
-def _try_count_offline(model: str, request: Request) -> Count | None:
-    """Return the offline count of what the API was asked for; None where only the API can count it."""
-    try:
-        return count_request(model, request)
-    except Unreadable:
-        return None
 
 
 def _weigh_exact_count(

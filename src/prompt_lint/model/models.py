@@ -144,12 +144,6 @@ def _split_id(model_id: str) -> tuple[str, str, str]:
     return undecorated, undecorated[:end], date
 
 
-def find_context_window(model_id: str) -> int | None:
-    """Return the tokens that fit into the model's context; None for an unknown model."""
-    model = find_model(model_id)
-    return model.context_window if model else None
-
-
 def explain_id(model_id: str) -> str:
     """Return why a text can't be the id of a model, to follow it in a sentence; "" for an id.
 
