@@ -31,10 +31,7 @@ _AWS_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # What the SDK's clients need (2.12): one variable of each group. Project and keys may come from the clouds' own credentials.
 _PROVIDER_NEEDS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
     "vertex": (("CLOUD_ML_REGION",),),
-    "foundry": (
-        ("ANTHROPIC_FOUNDRY_API_KEY",),
-        ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"),
-    ),
+    "foundry": (("ANTHROPIC_FOUNDRY_API_KEY",), ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL")),
     "aws": (_AWS_REGIONS, ("ANTHROPIC_AWS_WORKSPACE_ID",)),
 }
 # The module without which an extra of the SDK, called like its provider, isn't installed.

@@ -206,7 +206,6 @@ def format_request_id(response: Response, redact: Redact) -> str:
 
 
 def parse_quota(headers: Mapping[str, str]) -> Quota:
-    """Return what the headers say of the rate limit for requests."""
 
     def number(name: str) -> float | None:
         text = headers.get(f"anthropic-ratelimit-requests-{name}", "")

@@ -47,8 +47,6 @@ class CacheInfo(NamedTuple):
 
 
 class CountCache:
-    """Counts by key, in a `Store`."""
-
     def __init__(self, store: Store, sources: Mapping[Origin, str]) -> None:
         self._store = store
         self.warnings, self.close = store.warnings, store.close

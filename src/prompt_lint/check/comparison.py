@@ -64,7 +64,6 @@ def open_comparison(
 def compare_with(
     tree: WorkingTree, base: Base, policy: str, config: Config, search: ConfigSearch
 ) -> Iterator[Comparison]:
-    """Open the comparison with a base that was found."""
     with CommitTree(tree.top, base.commit, tree.left_out, max_file_size=tree.max_file_size) as commit:
         base_config = _read_config(tree, commit, config, search)
         groups = map_base_groups(base_config, config) if base_config else {}

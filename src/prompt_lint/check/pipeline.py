@@ -73,9 +73,7 @@ def check_prompts(run: Run, paths: Sequence[str], comparison: Comparison | None 
     targets = find_targets(tree, config, paths, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
     results = chain(
-        targets.problems,
-        read_files(tree, targets.matched, remembered),
-        read_groups(targets.groups, tree),
+        targets.problems, read_files(tree, targets.matched, remembered), read_groups(targets.groups, tree)
     )
     if comparison:
         report = _compare(run, comparison, targets, results)
@@ -137,10 +135,7 @@ def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
 
 
 def _apply_exemptions(
-    verdicts: Iterable[Verdict],
-    problems: Sequence[Problem],
-    targets: Targets,
-    settings: Settings,
+    verdicts: Iterable[Verdict], problems: Sequence[Problem], targets: Targets, settings: Settings
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
     """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
     exemptions, today = targets.exemptions, settings.today
@@ -164,7 +159,6 @@ def judge_prompts(
 
 
 def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
-    """Return a report of groups alone."""
     report = judge_prompts(read_groups(groups, run.tree), len(groups), run.sources, run.settings)
     return report._replace(config_path=run.config.path)
 

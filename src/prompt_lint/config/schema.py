@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.config import keys
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.keys import GROUP, RULE, TOP, Entry
-from prompt_lint.config.mistakes import (
-    MAX_MISTAKES,
-    ConfigErrors,
-    ConfigFile,
-    Mistake,
-    Node,
-    quote,
-)
+from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, ConfigFile, Mistake, Node, quote
 from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import find_model

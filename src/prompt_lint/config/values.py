@@ -77,7 +77,6 @@ def parse_limit(value: object, amount: Amount = LIMIT_AMOUNT) -> Limit:
 
 
 def _explain_limit(text: str, amount: Amount) -> str:
-    """Return why a text isn't a limit."""
     forms = (
         (r"\s.*|.*\s", "write it without the blank or line end around it"),
         (r"-[0-9].*|0+(\.0+)?[kK%]?", f"a {amount.noun} is at least {amount.least}"),

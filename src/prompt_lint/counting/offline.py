@@ -121,6 +121,7 @@ class _RequestCounter(NamedTuple):
         tools, choice = fields.get("tools") or [], fields.get("tool_choice") or {}
         messages = fields.get("messages") or []
         family = self.model.generation.family
+        has_budget = (fields.get("thinking") or {}).get("type") == "enabled"
         parts = [
             (family.request_frame, Range()),
             self._count_system(fields.get("system") or "", own_line=bool(tools)),
@@ -128,7 +129,7 @@ class _RequestCounter(NamedTuple):
             self._count_hidden_prompt(choice) if tools else (0, Range()),
             (self._count_forced_name(choice) if tools else 0, Range()),
             (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
-            (self._count_thinking(fields.get("thinking") or {}), Range()),
+            (self.model.generation.thinking_tokens if has_budget else 0, Range()),
             (self._count_conversation(messages), Range()),
             *(self._count_image(image) for image in find_images(fields)),
         ]
@@ -152,7 +153,6 @@ class _RequestCounter(NamedTuple):
         tokens = self._count_text(line + text, after_space=False) if text else 0
         return tokens, Range(above=sum(map(self._count_text, headers)))
 
-    # -----------------------------------------------------------------------------------------------------
     # Hidden prompts
 
     def _count_tools(self, tools: Sequence[Mapping[str, Any]]) -> tuple[int, Range]:
@@ -198,10 +198,6 @@ class _RequestCounter(NamedTuple):
             raise needs_api(f"it asks for structured output (`output_config.format`){measured}")
         return _SCHEMA_PROMPT + self._count_text(json.dumps(schema, ensure_ascii=False, indent=2))
 
-    def _count_thinking(self, thinking: Mapping[str, Any]) -> int:
-        return self.model.generation.thinking_tokens if thinking.get("type") == "enabled" else 0
-
-    # -----------------------------------------------------------------------------------------------------
     # The conversation
 
     def _count_conversation(self, messages: Sequence[Mapping[str, Any]]) -> int:

@@ -176,7 +176,6 @@ def _drop_repeated(jobs: Iterable[CountJob], seen: set[CountKey]) -> list[CountJ
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
-    """Return the counts that are known."""
     return sources.count_cache.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
 
 
@@ -188,7 +187,6 @@ def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> boo
 def _is_open(
     outcome: Outcome | OfflineStandIn | None, job: CountJob, model: str, sources: CountSources
 ) -> bool:
-    """Return whether a key is still to be counted."""
     if isinstance(outcome, Count):
         return not is_sufficient(outcome, job.limits.get(model), sources)
     return sources.mode == "auto" or outcome is None

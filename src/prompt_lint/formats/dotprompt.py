@@ -150,8 +150,6 @@ def _split_turns(text: str, first_line: int, first_role: str, partials: _Partial
 
 
 class _Partials:
-    """Reads the partials that the text of a file includes."""
-
     def __init__(self, read: ReadFile, path: str, text: str) -> None:
         self._read = read
         self._path = path

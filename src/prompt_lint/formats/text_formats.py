@@ -180,8 +180,7 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         is_listed=True,
     ),
     "style": TextFormat(
-        "a file in such a folder is an output style of Claude Code: a part of the system prompt",
-        "system",
+        "a file in such a folder is an output style of Claude Code: a part of the system prompt", "system"
     ),
     "cursor-rules": TextFormat(
         "a file of that name holds rules for Cursor, whose frontmatter isn't YAML",
@@ -190,21 +189,15 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         size_limits=(_CURSOR_LIMIT,),
     ),
     "windsurf-rules": TextFormat(
-        "a file of that name holds rules for Windsurf",
-        "system",
-        size_limits=(_WINDSURF_LIMIT,),
+        "a file of that name holds rules for Windsurf", "system", size_limits=(_WINDSURF_LIMIT,)
     ),
     "cline-rules": TextFormat("a file of that name holds rules for Cline", "system"),
     "continue-rules": TextFormat("a file of that name holds rules for Continue", "system"),
     "junie-guidelines": TextFormat(
-        "a file of that name holds guidelines for Junie, which takes all of it",
-        "system",
-        frontmatter="none",
+        "a file of that name holds guidelines for Junie, which takes all of it", "system", frontmatter="none"
     ),
     "zed-rules": TextFormat(
-        "a file of that name holds rules for Zed, which takes all of it",
-        "system",
-        frontmatter="none",
+        "a file of that name holds rules for Zed, which takes all of it", "system", frontmatter="none"
     ),
     # Many tools send the frontmatter of a Markdown file with the rest, so that it isn't sent is for a rule to say.
     "markdown": TextFormat("", "user"),

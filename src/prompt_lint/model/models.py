@@ -41,7 +41,6 @@ class Model(NamedTuple):
 
     @property
     def tokenizer_family(self) -> str:
-        """Return the name of its family."""
         return self.generation.family.name
 
     @property

@@ -12,14 +12,7 @@ from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
-from prompt_lint.repo.clone import (
-    COMMIT_ID,
-    HINT_KNOWN,
-    Candidate,
-    Clone,
-    hint_all_branches,
-    hint_fetch,
-)
+from prompt_lint.repo.clone import COMMIT_ID, HINT_KNOWN, Candidate, Clone, hint_all_branches, hint_fetch
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.text.escape import escape_line
 
@@ -61,7 +54,8 @@ def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | 
     It may be HEAD itself. `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`: a revision
     that is named raises `Fatal` where there is no base for it.
     """
-    base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
+    context = ci.detect_context(env)
+    base = _find_automatically(tree, context) if wanted == AUTO else _find_by_name(tree, wanted, context)
     if isinstance(base, NoBase) and wanted != AUTO:
         raise Fatal(base.message, f"{suggest_ref(tree, wanted)}{base.hint}")
     return base
@@ -86,12 +80,10 @@ def find_fetch_hint(env: Mapping[str, str]) -> str:
 # A revision that is named
 
 
-def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base | NoBase:
-    clone = _refuse_name(rev) or _inspect_clone(tree)
+def _find_by_name(tree: WorkingTree, rev: str, context: Context | None) -> Base | NoBase:
+    clone = _refuse_name(rev) or _inspect_clone(tree, context)
     if isinstance(clone, NoBase):
         return clone
-    context = ci.detect_context(env)
-    clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
     if COMMIT_ID.fullmatch(rev):
         return _find_by_id(clone, rev)
     if re.search(_NOT_IN_REFS, rev):
@@ -144,13 +136,10 @@ def _find_by_expression(clone: Clone, rev: str) -> Base | NoBase:
 # `auto`
 
 
-def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoBase:
-    clone = _inspect_clone(tree)
+def _find_automatically(tree: WorkingTree, context: Context | None) -> Base | NoBase:
+    clone = _inspect_clone(tree, context)
     if isinstance(clone, NoBase):
         return clone
-    context = ci.detect_context(env)
-    if context:
-        clone = clone._replace(fetch_hint=context.fetch_hint)
     if context is None or context.kind == "unknown":
         return _find_for_branch(clone, context.default_branch if context else "")
     if context.kind == "pull_request":
@@ -160,8 +149,7 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     if context.kind == "push":
         return _find_for_push(clone, context)
     return NoBase(
-        f"CI reports neither a pull request nor a push (the run was started by `{context.event}`)",
-        HINT_BASE,
+        f"CI reports neither a pull request nor a push (the run was started by `{context.event}`)", HINT_BASE
     )
 
 
@@ -282,7 +270,7 @@ def _make_remote_candidate(clone: Clone, branch: str) -> Candidate:
 # Shared by named revisions and `auto`
 
 
-def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
+def _inspect_clone(tree: WorkingTree, context: Context | None) -> Clone | NoBase:
     if not tree.has_git:
         return NoBase(
             f"a base needs git: {tree.top} isn't a git repository, or --no-git was given",
@@ -294,7 +282,8 @@ def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
             "there is no commit yet, so there is nothing to compare with",
             "commit something, or run it without a base",
         )
-    return Clone(tree.top, head, _find_remote(tree.top), is_shallow(tree.top))
+    fetch_hint = context.fetch_hint if context else ""
+    return Clone(tree.top, head, _find_remote(tree.top), is_shallow(tree.top), fetch_hint)
 
 
 def is_shallow(top: str) -> bool:

@@ -83,13 +83,9 @@ class CommitTree:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
         self._objects.close()
 
     def list_entries(self) -> dict[str, Entry]:
-        """Return every file, link and submodule, with their blobs. Raises `Fatal`."""
         return parse_ls_tree(decode(git.run(["ls-tree", "-r", "-z", "--full-tree", self.id], self.top)))
 
     def find_named(
@@ -100,11 +96,9 @@ class CommitTree:
         *,
         tracked_only: bool,  # noqa: ARG002  # a commit has nothing else
     ) -> Iterable[str]:
-        """Return the paths of the files that are called one of `names`, in any folder. Raises `Fatal`."""
         return [path for path in self.list_entries() if path.rpartition("/")[2] in names]
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
-        """Return where the links among `entries` lead, as `Tree` describes it."""
         return links.find_aliases(entries, self.resolve, self._is_folder, lambda _: [])
 
     def resolve(self, path: str) -> str:

@@ -180,7 +180,6 @@ def find_executable() -> str | None:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment that git gets."""
     kept = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(_WITHHELD_PREFIXES)
     }

@@ -117,7 +117,6 @@ def _add_folders(
     entries: Mapping[str, Entry],
     list_unlisted: Callable[[str], Sequence[str]],
 ) -> None:
-    """Add the paths below links to folders."""
     real = {path: path for path, entry in entries.items() if entry.kind in {"file", "sparse"}}
     real |= select_intact(aliases)
     ordered = sorted(real)

@@ -128,7 +128,6 @@ class WorkingTree:
     def find_named(
         self, names: Collection[str], start: str, paths: Sequence[str], *, tracked_only: bool
     ) -> Iterable[str]:
-        """Return the paths of the files that are called one of `names`, as `Tree` describes it."""
         if self.has_git:
             globs = [f":(glob)**/{name}" for name in names]
             commands = [["--no-literal-pathspecs", "ls-files", "-z", "--", *globs]]
@@ -144,7 +143,6 @@ class WorkingTree:
         return [path for path in candidates if os.path.lexists(self._absolute(path))]
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
-        """Return where the links among `entries` lead, as `Tree` describes it."""
         return links.find_aliases(
             entries, self.resolve, lambda path: os.path.isdir(self._absolute(path)), self._list_unlisted
         )
@@ -163,11 +161,9 @@ class WorkingTree:
             return path
 
     def read(self, path: str, cap: int | None = None) -> bytes:
-        """Return the bytes of a regular file by its real path. Raises `MissingFile`, `Unreadable`."""
         return self.read_stamped(path, cap)[0]
 
     def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
-        """Return the bytes of a regular file and its stamp. Raises `MissingFile`, `Unreadable`."""
         self.read_paths.add(path)
         kind = self.kinds.get(path)
         if kind == "submodule":
@@ -202,7 +198,6 @@ class WorkingTree:
             yield stamp
 
     def require_shared(self, path: str, real: str) -> None:
-        """Check that everybody has the same file at `path`. Raises `MissingFile`, `NotInRepository`."""
         if any(os.path.lexists(self._absolute(f"{folder}/.git")) for folder in list_parents(real)):
             raise NotInRepository("is in a repository of its own")
         try:
@@ -337,7 +332,6 @@ class WorkingTree:
         return self._index.read_link(from_native(inner))
 
     def _is_link(self, here: str) -> bool:
-        """Return whether there is a link at an absolute path."""
         try:
             return self._read_link(here, 0) is not None
         except Unreadable:

@@ -86,7 +86,6 @@ def _read_ttl(value: object, key_path: KeyPath) -> str:
     return ttl or _DEFAULT_TTL
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Where it may be
 
 

@@ -145,7 +145,6 @@ def _normalize_tool_block(block: Block, key_path: KeyPath, role: str, context: R
     return {**block, "content": normalize_content(block["content"], (*key_path, "content"), "tool", context)}
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Images and documents
 
 
@@ -256,7 +255,6 @@ def _decode_base64(source: Mapping[str, Any], key_path: KeyPath) -> bytes:
         raise ShapeError.at(key_path, "has `data` that isn't base64") from None
 
 
-# ---------------------------------------------------------------------------------------------------------
 # OpenAI's chat API
 
 

@@ -24,14 +24,7 @@ from prompt_lint.request.extra_keys import REQUEST_EXAMPLE
 from prompt_lint.request.flatten import join_contents
 from prompt_lint.request.tools import get_tool_name, normalize_tools
 from prompt_lint.text.json_reader import parse_json
-from prompt_lint.text.location import (
-    KeyPath,
-    ParseError,
-    ShapeError,
-    describe_type,
-    list_keys,
-    shorten,
-)
+from prompt_lint.text.location import KeyPath, ParseError, ShapeError, describe_type, list_keys, shorten
 from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, is_file_address
 
 if TYPE_CHECKING:
@@ -106,7 +99,6 @@ def normalize_request(
     return Request({key: fields[key] for key in REQUEST_KEYS if key in fields}), context.remarks
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Beside the messages
 
 
@@ -182,7 +174,6 @@ def _check_system(value: object, key_path: KeyPath) -> str | list[dict[str, Any]
     return value  # type: ignore[return-value]  # each block was looked at
 
 
-# ---------------------------------------------------------------------------------------------------------
 # The messages
 
 
@@ -297,7 +288,6 @@ def _add_result(turns: list[_Turn], block: dict[str, Any], key_path: KeyPath) ->
         turns.append(_Turn("user", [block], key_path, is_from_tools=True))
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Tool calls and their results
 
 

@@ -41,5 +41,4 @@ def load_vocabulary(name: str) -> Vocabulary:
 
 
 def read_data(name: str) -> bytes:
-    """Return the contents of a data file of the tokenizer."""
     return (DATA / name).read_bytes()
