@@ -252,10 +252,8 @@ def _parse_custom_headers(env: Mapping[str, str]) -> tuple[tuple[str, Secret], .
         if not colon:
             continue
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not all(" " <= c <= "~" for c in value):
-            raise Fatal(
-                "ANTHROPIC_CUSTOM_HEADERS has a line that isn't a header",
-                "example: Name: value, one on each line",
-            )
+            hint = "example: Name: value, one on each line"
+            raise Fatal("ANTHROPIC_CUSTOM_HEADERS has a line that isn't a header", hint)
         headers.append((name, Secret(value)))
     return tuple(headers)
 
@@ -289,10 +287,8 @@ def _get_sdk_folder(env: Mapping[str, str]) -> str:
     folder = env.get("ANTHROPIC_CONFIG_DIR")
     if folder:
         if not os.path.isabs(folder):
-            raise Fatal(
-                "ANTHROPIC_CONFIG_DIR must be an absolute path",
-                "a relative one would be read from the repository",
-            )
+            hint = "a relative one would be read from the repository"
+            raise Fatal("ANTHROPIC_CONFIG_DIR must be an absolute path", hint)
         return folder
     if sys.platform == "win32":
         return os.path.join(env["APPDATA"], "Anthropic") if env.get("APPDATA") else ""

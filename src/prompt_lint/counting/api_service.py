@@ -36,11 +36,12 @@ def find_service(
     if isinstance(credential, NoCredential):
         return None, credential.reason
     sent_to: list[str] = []  # to append is safe between threads
+    host = get_host(env.get("ANTHROPIC_BASE_URL") or API_URL).lower().partition(":")[0]
     service = ApiService(
         lambda: _connect(credential, policy, sent_to.append),
         sent_to,
         host=credential.host if isinstance(credential, KeyCredential) else f"the API of {provider}",
-        is_gateway=provider == "anthropic" and not _is_own_host(env.get("ANTHROPIC_BASE_URL") or API_URL),
+        is_gateway=provider == "anthropic" and host != get_host(API_URL),
         obeyed_variables=find_routing_variables(env, provider),
     )
     return service, ""
@@ -60,11 +61,6 @@ def name_endpoint(env: Mapping[str, str], provider: Provider) -> str:
     if provider == "anthropic":
         return base_url or API_URL
     return f"{provider} {base_url}" if base_url else provider
-
-
-def _is_own_host(base_url: str) -> bool:
-    """Return whether it is Anthropic's own API that answers there."""
-    return get_host(base_url).lower().partition(":")[0] == get_host(API_URL)
 
 
 @contextmanager

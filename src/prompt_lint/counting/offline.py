@@ -121,6 +121,7 @@ class _RequestCounter(NamedTuple):
         tools, choice = fields.get("tools") or [], fields.get("tool_choice") or {}
         messages = fields.get("messages") or []
         family = self.model.generation.family
+        costs = family.call_costs
         has_budget = (fields.get("thinking") or {}).get("type") == "enabled"
         parts = [
             (family.request_frame, Range()),
@@ -130,7 +131,7 @@ class _RequestCounter(NamedTuple):
             (self._count_forced_name(choice) if tools else 0, Range()),
             (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
             (self.model.generation.thinking_tokens if has_budget else 0, Range()),
-            (self._count_conversation(messages), Range()),
+            (self._count_turns(messages, costs) if costs else self._count_transcript(messages), Range()),
             *(self._count_image(image) for image in find_images(fields)),
         ]
         below, above = (sum(sides) for sides in zip(*(doubt for _, doubt in parts), strict=True))
@@ -199,10 +200,6 @@ class _RequestCounter(NamedTuple):
         return _SCHEMA_PROMPT + self._count_text(json.dumps(schema, ensure_ascii=False, indent=2))
 
     # The conversation
-
-    def _count_conversation(self, messages: Sequence[Mapping[str, Any]]) -> int:
-        costs = self.model.generation.family.call_costs
-        return self._count_turns(messages, costs) if costs else self._count_transcript(messages)
 
     def _count_transcript(self, messages: Sequence[Mapping[str, Any]]) -> int:
         """Count a conversation in which calls and results are text of the assistant's."""

@@ -273,7 +273,8 @@ def _weigh_exact_count(
 
     A disputed count isn't kept, so that the next run asks again.
     """
-    if _is_from_gateway(sources) and (disputed := settle_dispute(exact, offline)):
+    is_from_gateway = sources.service and sources.service.is_gateway
+    if is_from_gateway and (disputed := settle_dispute(exact, offline)):
         return disputed
     sources.count_cache.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
@@ -289,7 +290,7 @@ def _weigh_count_of_api_alone(
 
     That is one below the tokens of the parts that can be counted offline.
     """
-    if sources.service and _is_from_gateway(sources):
+    if sources.service and sources.service.is_gateway:
         parts = count_covered_parts(key.model, request)
         if parts and is_too_low(exact.tokens, parts):
             host = sources.service.sent_to[0]
@@ -300,10 +301,6 @@ def _weigh_count_of_api_alone(
             )
     sources.count_cache.put({key: exact})
     return exact
-
-
-def _is_from_gateway(sources: CountSources) -> bool:
-    return sources.service is not None and sources.service.is_gateway
 
 
 def _record_drift(model: str, exact_tokens: int, offline_tokens: int, results: CountResults) -> None:

@@ -212,14 +212,10 @@ class LoadedFiles(Generic[Content]):
 
 
 def _has_words(bound: str) -> Unreadable:
-    return Unreadable(
-        f"has more than {bound} that could be imports",
-        "put those that aren't into code spans, or leave the file out with `exclude`",
-    )
+    hint = "put those that aren't into code spans, or leave the file out with `exclude`"
+    return Unreadable(f"has more than {bound} that could be imports", hint)
 
 
 def _exceeds(bound: str) -> Unreadable:
-    return Unreadable(
-        f"imports more than {bound}, which is as far as imports are followed",
-        "import less, or leave the file out with `exclude`",
-    )
+    hint = "import less, or leave the file out with `exclude`"
+    return Unreadable(f"imports more than {bound}, which is as far as imports are followed", hint)

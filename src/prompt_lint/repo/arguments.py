@@ -75,10 +75,8 @@ def _expand_pattern(tree: WorkingTree, pattern: str, cwd: str) -> list[str]:
     found = [path for path in tree.list_entries() if matches(path)]
     deleted = {path for path in tree.find_missing(found) if not tree.is_sparse(path)}
     if not set(found) - deleted:
-        raise Fatal(
-            f"no file matches the pattern `{pattern}`",
-            "see `prompt-lint list` for the prompts that there are",
-        )
+        hint = "see `prompt-lint list` for the prompts that there are"
+        raise Fatal(f"no file matches the pattern `{pattern}`", hint)
     return [path for path in found if path not in deleted]
 
 

@@ -105,10 +105,8 @@ def _refuse_name(rev: str) -> NoBase | None:
         message = f"`{rev[:60]}` can't be the name of a commit" if rev else "the base has no name"
         return NoBase(message, "name a branch, a tag or a commit, or use `--base auto`")
     if re.search(_RANGE, rev):
-        return NoBase(
-            f"`{rev}` is a range of commits, and a base is a single commit",
-            "name the branch, tag or commit to compare with",
-        )
+        hint = "name the branch, tag or commit to compare with"
+        return NoBase(f"`{rev}` is a range of commits, and a base is a single commit", hint)
     return None
 
 
@@ -272,16 +270,12 @@ def _make_remote_candidate(clone: Clone, branch: str) -> Candidate:
 
 def _inspect_clone(tree: WorkingTree, context: Context | None) -> Clone | NoBase:
     if not tree.has_git:
-        return NoBase(
-            f"a base needs git: {tree.top} isn't a git repository, or --no-git was given",
-            "run it in a git repository, and leave out --no-git; or leave out the base",
-        )
+        hint = "run it in a git repository, and leave out --no-git; or leave out the base"
+        return NoBase(f"a base needs git: {tree.top} isn't a git repository, or --no-git was given", hint)
     head = find_commit(tree.top, "HEAD")
     if head is None:
-        return NoBase(
-            "there is no commit yet, so there is nothing to compare with",
-            "commit something, or run it without a base",
-        )
+        hint = "commit something, or run it without a base"
+        return NoBase("there is no commit yet, so there is nothing to compare with", hint)
     fetch_hint = context.fetch_hint if context else ""
     return Clone(tree.top, head, _find_remote(tree.top), is_shallow(tree.top), fetch_hint)
 

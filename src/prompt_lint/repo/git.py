@@ -249,9 +249,8 @@ def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
     message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
     if message.startswith("not a git repository (or any"):
         return NotARepositoryError(top)
-    if message.startswith(
-        "BUG: "
-    ):  # git's own word for what it can't explain, such as modes in the index that no git writes
+    # Git's own word for what it can't explain, such as modes in the index that no git writes.
+    if message.startswith("BUG: "):
         return Fatal(
             f"git gave up on {top}, and calls that a bug of its own ({message.removeprefix('BUG: ')})",
             _INDEX_HINT,

@@ -97,8 +97,9 @@ def stream_changes(tree: WorkingTree, commits: Sequence[Point]) -> Iterator[list
     """
     pairs = pairwise(commits)
     questions = "".join(f"{commit.commit} {parent.commit}\n" for commit, parent in pairs).encode()
-    # Similar contents can't be compared where they are missing.
-    renames = "-M100%" if _is_partial(tree) else "-M"
+    # Similar contents can't be compared where they may be on the server alone.
+    is_partial = git.run_or_none(["config", "--get-regexp", r"^remote\..*\.promisor$"], tree.top)
+    renames = "-M100%" if is_partial else "-M"
     options = ["-r", "-z", "--raw", "--no-abbrev", "--always", renames, f"-l{MAX_RENAMES}"]
     safe = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=none"]
     fields = map(decode, git.stream_fields(["diff-tree", "--stdin", *options, *safe], tree.top, questions))
@@ -113,8 +114,3 @@ def stream_changes(tree: WorkingTree, commits: Sequence[Point]) -> Iterator[list
         changes = []  # the field is the id of the next commit
     if changes is not None:
         yield changes
-
-
-def _is_partial(tree: WorkingTree) -> bool:
-    """Return whether contents of old commits may be on the server alone."""
-    return bool(git.run_or_none(["config", "--get-regexp", r"^remote\..*\.promisor$"], tree.top))

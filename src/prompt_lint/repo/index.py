@@ -86,10 +86,8 @@ def can_be_link(data: bytes) -> bool:
 
 def explain_left_out() -> Unreadable:
     """Return the error for a file that a sparse checkout leaves out."""
-    return Unreadable(
-        "is left out by the sparse checkout, so it can't be measured",
-        "`git sparse-checkout add` its folder, or exclude it",
-    )
+    hint = "`git sparse-checkout add` its folder, or exclude it"
+    return Unreadable("is left out by the sparse checkout, so it can't be measured", hint)
 
 
 def _has_sparse_checkout(top: str) -> bool:

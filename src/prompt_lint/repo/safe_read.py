@@ -108,10 +108,8 @@ def is_link(status: os.stat_result) -> bool:
 def explain_error(error: OSError) -> Unreadable:
     """Return why a file of a tree could not be opened or read, and what to do."""
     if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}:
-        return Unreadable(
-            "is a symbolic link, or is below one, where git has a file or folder",
-            "`git add` the link, or put the file back",
-        )
+        hint = "`git add` the link, or put the file back"
+        return Unreadable("is a symbolic link, or is below one, where git has a file or folder", hint)
     if isinstance(error, PermissionError):
         return Unreadable(
             "can't be read: permission denied", "allow yourself to read it (`chmod u+r`), or exclude it"

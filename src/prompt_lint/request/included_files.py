@@ -51,8 +51,6 @@ class IncludedFiles:
         data = self._contents[path]
         self.total_size += len(data)
         if self.total_size > MAX_INCLUDED_SIZE:
-            raise Unreadable(
-                f"takes in more than {MAX_INCLUDED_SIZE:,} bytes of other files",
-                "split it into several files",
-            )
+            hint = "split it into several files"
+            raise Unreadable(f"takes in more than {MAX_INCLUDED_SIZE:,} bytes of other files", hint)
         return data
