@@ -70,6 +70,8 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     report = _try_read_report(report_file)
     if report is None:
         report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
+        if exit_code == ExitCode.OK and not os.path.exists(report_file):  # `args: --help` judges nothing
+            exit_code = ExitCode.UNCOUNTED
     elif (
         exit_code == ExitCode.UNCOUNTED
     ):  # of an output that isn't written, perhaps: that is annotated, and no verdict
