@@ -90,11 +90,7 @@ def find_targets(
     present = _match_present(tree, all_groups, matcher, rules, files, aliases)
     files, aliases, links, matched, group_files, missing = present
     named = _follow_links(paths, links)
-    problems = [
-        Problem(path, line, message, hint, ExitCode.USAGE)
-        for path, line, _, message, hint in config.list_mistakes(named)
-    ]
-    problems += _report_broken_links(aliases, matcher, all_groups, paths)
+    problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, all_groups, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
     matched = [name for file in matched for name in split_by_name(file, matcher, tree)]
     exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
@@ -268,6 +264,11 @@ def _list_linked(
             message = f"leads to `{file.path}`, which git ignores: no other checkout has it"
             problems.append(Problem(file.aliases[0], 0, message, hint))
     return [file for file in matched if file.path in entries], entries
+
+
+def _report_mistakes(config: Config, paths: Sequence[str]) -> Iterator[Problem]:
+    for path, line, _, message, hint in config.list_mistakes(paths):
+        yield Problem(path, line, message, hint, ExitCode.USAGE)
 
 
 def _report_broken_links(
