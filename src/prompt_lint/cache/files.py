@@ -71,7 +71,6 @@ class FileCache:
         return entries
 
     def put(self, path: str, stamp: bytes, format_name: str, role: str, entry: FileEntry) -> None:
-        """Keep the entry of the file that had this stamp."""
         data = _encode(entry, path)
         if len(data) <= _LARGEST:
             self._store.put({self._name(path, format_name, role): stamp + data})

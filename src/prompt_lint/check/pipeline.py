@@ -26,7 +26,7 @@ from prompt_lint.model.values import Note, Report
 from prompt_lint.repo.links import list_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.group_sums import PromptOutcomes
@@ -53,8 +53,6 @@ class Settings(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What is checked, by which rules, how it is counted, and the settings."""
-
     tree: WorkingTree
     config: Config
     sources: CountSources
@@ -96,10 +94,11 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         *(run_notes.report_empty_rules(config, targets, report) if targets.is_everything else ()),
     ]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
+    noted = [*report.notes, *exempt_notes]
     notes = [
         *(Note(warning, kind="no-base") for warning in tree.warnings),
         *map(Note, tree.notes),
-        *_drop_notes([*report.notes, *exempt_notes], config),
+        *(note for note in noted if note.kind not in config.find_governing(note.path).notes_off),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
         *(note_submodules(targets, config) if targets.is_everything else ()),
@@ -126,13 +125,6 @@ def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) ->
     folders = {name: each.folder for each in config.list_all() for name in list_names(tree, each.path)}
     replaced = dict.fromkeys(folders.get(path, path) for path in paths)
     return () if "" in replaced else list(replaced)
-
-
-def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
-    """Yield the notes of the kinds that the configuration of their file has on."""
-    for note in notes:
-        if note.kind not in config.find_governing(note.path).notes_off:
-            yield note
 
 
 def _apply_exemptions(

@@ -112,7 +112,6 @@ def note_drifts(results: CountResults) -> Iterator[Note]:
 
 
 def note_obeyed_variables(results: CountResults, service: ApiService | None) -> Iterator[Note]:
-    """Note the environment variables that the requests obeyed on their way."""
     if service and results.sent_to and service.obeyed_variables:
         variables = ", ".join(service.obeyed_variables)
         yield Note(f"requests obeyed these environment variables: {variables}")

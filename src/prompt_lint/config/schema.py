@@ -80,11 +80,8 @@ def parse_config(
 
     Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top.
     `formats` are the names that `format` may have, each with the keys of a rule that need it. `models` and `limit` are
-    the flags of these names, which win over everything in the file.
-
-    Raises:
-        ConfigErrors: the file has mistakes; all of them.
-        Fatal: a flag is wrong.
+    the flags of these names, which win over everything in the file. Raises `ConfigErrors` with all mistakes of the file,
+    `Fatal` for a flag that is wrong.
     """
     from prompt_lint.text import yaml_reader  # noqa: PLC0415  # takes 10 ms, and flags alone don't need it
 

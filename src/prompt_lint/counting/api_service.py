@@ -67,7 +67,6 @@ def name_endpoint(env: Mapping[str, str], provider: Provider) -> str:
 def _connect(
     credential: KeyCredential | SdkCredential, policy: RequestPolicy, record_sent: RecordSent
 ) -> Iterator[CountMany]:
-    """Import the HTTP library or the SDK, and connect."""
     from prompt_lint.api import request_pool  # noqa: PLC0415  # threads, for runs that send something
 
     connection: AbstractContextManager[CountTokens]

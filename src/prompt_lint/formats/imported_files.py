@@ -146,7 +146,6 @@ class LoadedFiles(Generic[Content]):
     def add_import(
         self, importer: LoadedFile[Content], line: int, path: str, real_path: str, content: Content
     ) -> LoadedFile[Content]:
-        """Add a file that `line` of the importer names."""
         chain, importing_line = (*importer.import_chain, importer.real_path), importer.importing_line or line
         self.files.append(LoadedFile(path, real_path, chain, importing_line, content))
         return self.files[-1]

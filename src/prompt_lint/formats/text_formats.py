@@ -112,7 +112,6 @@ class TextFormat(NamedTuple):
         yield from note_placeholders(path, split.body, split.body_line, also=self.placeholders)
 
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
-        """Return the sections of the body, by heading; or the keys that are listed."""
         split = self._split(path, decode(data))
         if prompt.name == METADATA:
             return skill_listing.listing_parts(parse_fields(split.frontmatter or ""), split.body_line)

@@ -71,9 +71,8 @@ class NotARepositoryError(Fatal):
 def run(args: Sequence[str], top: str, index_file: str = "") -> bytes:
     """Return what `git -C top …args` prints. `index_file` stands for the index of the repository.
 
-    Raises:
-        Fatal: git is missing or refuses; the message is git's own, on one line, not yet escaped.
-            `NotARepositoryError` where `top` is in no repository.
+    Raises `Fatal` where git is missing or refuses, with git's own message, on one line, not yet escaped; `NotARepositoryError`
+    where `top` is in no repository.
     """
     return _check_exit(top, *_finish(args, top, index_file), [])
 

@@ -59,9 +59,7 @@ class ObjectReader:
     def read(self, name: str, cap: int) -> bytes:
         """Return the content of an object, at most `cap` bytes. `name` is an id, or what git derives from one: `ID^{tree}`.
 
-        Raises:
-            ObjectTooLarge: it has more bytes.
-            ObjectLost: git hasn't got it, or can't read it.
+        Raises `ObjectTooLarge` for one with more bytes, `ObjectLost` for one that git hasn't got or can't read.
         """
         try:
             result = self._request(name, cap)

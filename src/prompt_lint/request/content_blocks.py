@@ -201,10 +201,8 @@ def _make_image_source(
 def _normalize_document(block: Block, key_path: KeyPath, context: RequestContext) -> Block:
     source, source_path = _get_source(block, key_path)
     if source["type"] == "path":
-        return {
-            **block,
-            "source": _make_document_source(_read_source(source, source_path, context), source_path),
-        }
+        data = _read_source(source, source_path, context)
+        return {**block, "source": _make_document_source(data, source_path)}
     if source["type"] == "base64":
         data = _decode_base64(source, source_path)
         if source.get("media_type") != images.PDF or images.detect_media_type(data) != images.PDF:

@@ -60,9 +60,8 @@ def normalize_request(
 ) -> tuple[Request, list[tuple[str, KeyPath]]]:
     """Return the request that is counted, and messages about it, each with its key path. `raw` are fields in any spelling.
 
-    Raises:
-        ShapeError: the API would refuse the request, as far as that can be seen.
-        Unreadable: the files that it includes are too large.
+    Raises `ShapeError` where the API would refuse the request, as far as that can be seen, `Unreadable` where the files that it
+    includes are too large.
     """
     context = RequestContext(included_files, [], [])
     extra_keys.refuse_keys(raw)
@@ -268,16 +267,11 @@ def _normalize_call(call: object, key_path: KeyPath) -> dict[str, Any]:
 def _normalize_result(
     message: Mapping[str, Any], key_path: KeyPath, context: RequestContext
 ) -> dict[str, Any]:
-    block: dict[str, Any] = {
-        "type": "tool_result",
-        "tool_use_id": check_identifier(message.get("tool_call_id"), (*key_path, "tool_call_id")),
-    }
-    if message.get("content") in (None, []):
-        return block
-    return {
-        **block,
-        "content": normalize_content(message["content"], (*key_path, "content"), "tool", context),
-    }
+    identifier = check_identifier(message.get("tool_call_id"), (*key_path, "tool_call_id"))
+    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": identifier}
+    if message.get("content") not in (None, []):
+        block["content"] = normalize_content(message["content"], (*key_path, "content"), "tool", context)
+    return block
 
 
 def _add_result(turns: list[_Turn], block: dict[str, Any], key_path: KeyPath) -> None:

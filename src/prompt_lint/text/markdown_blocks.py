@@ -245,7 +245,6 @@ class _BlockParser:
             self._add_text(line, content, depth, in_paragraph=in_paragraph)
 
     def _add_text(self, line: BlockLine, content: str, depth: int, *, in_paragraph: bool) -> None:
-        """Add a line to the open paragraph, or start one."""
         if not in_paragraph:
             self._end_containers(depth)
             self.kind = "text"

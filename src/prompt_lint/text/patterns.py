@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -49,32 +49,22 @@ class _Glob(NamedTuple):
     ending: str
 
 
-class _Run(NamedTuple):
-    """Neighbours in a list of patterns that all include, or all exclude."""
-
-    includes: bool
-    globs: list[_Glob]
-
-
 def compile_patterns(patterns: Iterable[str], *, is_exact: bool = False) -> Callable[[str], bool]:
     """Return a function that tells whether a list of patterns matches a path, from the top of the repository, with `/`.
 
     As in git, a pattern that matches a folder matches everything below it; if `is_exact`, only one that ends with a `/`
     does. The last pattern of the list that matches decides. Raises `ValueError`, with a sentence, for patterns that are refused.
     """
-    runs: list[_Run] = []
+    parsed: list[tuple[bool, list[_Glob]]] = []
     weight = 0
     for number, pattern in enumerate(patterns):
-        includes, globs = _parse_pattern(pattern, r"\Z" if is_exact else _END)
-        weight += sum(len(glob.regex) for glob in globs)
+        parsed.append(_parse_pattern(pattern, r"\Z" if is_exact else _END))
+        weight += sum(len(glob.regex) for glob in parsed[-1][1])
         if number >= MAX_PATTERNS or weight > MAX_WEIGHT:
             raise ValueError(
                 f"the patterns are too many or too long, taken together, from {pattern[:40]!r} on"
             )
-        if not runs or runs[-1].includes != includes:
-            runs.append(_Run(includes, []))
-        runs[-1].globs.extend(globs)
-    return _build_matcher(runs)
+    return _build_matcher(parsed)
 
 
 def weigh_pattern(pattern: str) -> int:
@@ -160,9 +150,14 @@ def _is_anchored(pattern: str) -> bool:
     return "/" in pattern.rstrip("/")
 
 
-def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
+def _build_matcher(parsed: Sequence[tuple[bool, list[_Glob]]]) -> Callable[[str], bool]:
+    # Neighbours that all include, or all exclude, are one expression.
+    runs: list[tuple[bool, list[_Glob]]] = [
+        (includes, [glob for _, globs in neighbours for glob in globs])
+        for includes, neighbours in groupby(parsed, lambda each: each[0])
+    ]
     # The last match decides, so the last run comes first.
-    steps = [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
+    steps = [(re.compile(_join_globs(globs)).match, includes) for includes, globs in reversed(runs)]
 
     def matches(path: str) -> bool:
         for match, includes in steps:
