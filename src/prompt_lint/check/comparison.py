@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
@@ -66,15 +65,14 @@ def open_comparison(
 def compare_with(
     tree: WorkingTree, base: Base, policy: str, config: Config, search: ConfigSearch
 ) -> Iterator[Comparison]:
-    """Open the comparison with a base that was found."""
     with CommitTree(tree.top, base.commit, tree.left_out, max_file_size=tree.max_file_size) as commit:
         base_config = _read_config(tree, commit, config, search)
         groups = map_base_groups(base_config, config) if base_config else {}
-        yield Comparison(base, commit, base_config, groups, partial(_judges_changes, policy, config))
 
+        def judges_changes(path: str) -> bool:
+            return (policy or config.find_governing(path).policy or "changed") == "changed"
 
-def _judges_changes(policy: str, config: Config, path: str) -> bool:
-    return (policy or config.find_governing(path).policy or "changed") == "changed"
+        yield Comparison(base, commit, base_config, groups, judges_changes)
 
 
 def _find_earlier_base(
@@ -84,9 +82,7 @@ def _find_earlier_base(
 
     Somebody at work on a branch compares what isn't committed with HEAD. In CI everything is committed, so nothing would
     be compared at all: after a push to `main`, `main` is HEAD.
-
-    Raises:
-        Fatal: as `find_base`; or what is checked out has nothing of the pull request that the run is for.
+    Raises `Fatal` as `find_base` does, and where what is checked out has nothing of the pull request that the run is for.
     """
     base = find_base(tree, ref, env)
     if isinstance(base, NoBase) or not base.is_head or _means_head(ref, base):
