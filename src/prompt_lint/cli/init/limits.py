@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
-from prompt_lint.cli.init.draft import KindLimits, OwnRule
+from prompt_lint.cli.init.config_text import KindLimits, OwnRule
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.cli.init.sizes import RANKS
