@@ -65,23 +65,13 @@ def count_fields(count: Count | None) -> dict[str, Any]:
 
 
 def rule_object(rule: Rule) -> dict[str, Any]:
-    return {
-        "config": rule.config_path,
-        "line": rule.line,
-        "files": rule.files,
-    }
+    return {"config": rule.config_path, "line": rule.line, "files": rule.files}
 
 
 def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [
-        {
-            "path": problem.path,
-            "line": problem.line,
-            "message": problem.message,
-            "hint": problem.hint,
-            "exit_code": int(problem.exit_code),
-        }
-        for problem in problems
+        {"path": path, "line": line, "message": message, "hint": hint, "exit_code": int(exit_code)}
+        for path, line, message, hint, exit_code in problems
     ]
 
 
@@ -91,13 +81,8 @@ def note_texts(notes: Iterable[Note]) -> list[str]:
 
 def warning_objects(notes: Iterable[Note]) -> list[dict[str, Any]]:
     return [
-        {
-            "kind": warning.kind,
-            "path": warning.path,
-            "line": warning.line,
-            "message": warning.message,
-        }
-        for warning in select_notes(notes, warnings=True)
+        {"kind": kind, "path": path, "line": line, "message": message}
+        for message, path, line, kind in select_notes(notes, warnings=True)
     ]
 
 
@@ -120,24 +105,13 @@ def comparison_fields(verdict: Verdict) -> dict[str, Any]:
 
 
 def base_object(base: Base | None) -> dict[str, Any] | None:
-    if base is None:
-        return None
-    return {
-        "name": base.name,
-        "how": base.description,
-        "commit": base.commit,
-    }
+    return base and {"name": base.name, "how": base.description, "commit": base.commit}
 
 
 def removed_objects(removed: Iterable[RemovedPrompt]) -> list[dict[str, Any]]:
     return [
-        {
-            "path": each.prompt.path,
-            "name": each.prompt.name,
-            "model": each.model,
-            **_interval_fields(each.base_count, "base_"),
-        }
-        for each in removed
+        {"path": prompt.path, "name": prompt.name, "model": model, **_interval_fields(count, "base_")}
+        for prompt, model, count in removed
     ]
 
 
@@ -175,12 +149,8 @@ def _interval_fields(count: Count | None, prefix: str = "") -> dict[str, Any]:
 
 
 def _exemption(exemption: Exemption) -> dict[str, Any]:
-    return {
-        "reason": exemption.reason,
-        "until": exemption.until,
-        "line": exemption.line,
-        "label": exemption.label,
-    }
+    _, reason, until, line, label, _ = exemption
+    return {"reason": reason, "until": until, "line": line, "label": label}
 
 
 def _section(section: Section) -> dict[str, Any]:

@@ -105,9 +105,6 @@ class _Fields:
     def text(self, key: str) -> str:
         return _check_text(self._values.get(key), key)
 
-    def optional_text(self, key: str) -> str:
-        return self.text(key) if self.has(key) else ""
-
     def integer(self, key: str, lowest: int = 0) -> int:
         value = self._values.get(key)
         if type(value) is not int or not lowest <= value <= _LARGEST_NUMBER:
@@ -185,7 +182,7 @@ def _read_document(document: _Fields) -> Report:
         document.text("config"),
         document.objects("verdicts", _read_verdict),
         document.objects("problems", _read_problem),
-        (*map(Note, document.texts("notes")), *_read_warnings(document)),
+        (*map(Note, document.texts("notes")), *document.objects("warnings", _read_warning)),
         summary.integer("files"),
         _read_exit_code(summary, lowest=0),
         summary.integer("sent"),
@@ -197,22 +194,18 @@ def _read_document(document: _Fields) -> Report:
         document.objects("removed", _read_removed),
         document.objects("loosened", _read_loosening),
         document.word("on_raise", OnRaise),
-        summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
-        raise_label=document.optional_text("raise_label"),  # nor this
-        accept_label=document.optional_text("accept_label"),
-        nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
-        prices=document.prices("prices") if document.has("prices") else {},  # an earlier version has none
-        exact_needs=document.words("exact_needs", ExactNeed) if document.has("exact_needs") else ("key",),
+        summary.integer("unread_files"),
+        raise_label=document.text("raise_label"),
+        accept_label=document.text("accept_label"),
+        nested_configs=document.texts("nested_configs"),
+        prices=document.prices("prices"),
+        exact_needs=document.words("exact_needs", ExactNeed),
     )
 
 
-def _read_warnings(document: _Fields) -> tuple[Note, ...]:
-    if not document.has("warnings"):  # of an earlier version
-        return ()
-    return document.objects(
-        "warnings",
-        lambda it: Note(it.text("message"), it.text("path"), it.integer("line"), it.word("kind", NoteKind)),
-    )
+def _read_warning(warning: _Fields) -> Note:
+    kind = warning.word("kind", NoteKind)
+    return Note(warning.text("message"), warning.text("path"), warning.integer("line"), kind)
 
 
 # What a verdict of a status always has.
@@ -231,7 +224,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
     return Verdict(
         _read_prompt(verdict),
         model,
-        _read_rule(verdict.object("rule"), model, limit, verdict.optional_integer("reserve") or 0),
+        _read_rule(verdict.object("rule"), model, limit, verdict.integer("reserve")),
         limit,
         _read_count(verdict),
         status,
@@ -244,16 +237,14 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.flag("inherited"),
         verdict.optional("exemption", _read_exemption),
         verdict.optional("shares", _read_shares),
-        verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
+        verdict.texts("lost_imports", _MOST_PARTS),
         verdict.optional_integer("base_limit", 1),
-        base_reserve=verdict.optional_integer("base_reserve") or 0,
+        base_reserve=verdict.integer("base_reserve"),
     )
 
 
 def _read_exemption(exemption: _Fields) -> Exemption:
-    return Exemption(
-        (), exemption.text("reason"), exemption.text("until"), 0, exemption.optional_text("label")
-    )
+    return Exemption((), exemption.text("reason"), exemption.text("until"), 0, exemption.text("label"))
 
 
 def _read_prompt(verdict: _Fields) -> Prompt:
@@ -271,10 +262,10 @@ def _read_rule(rule: _Fields, model: str, limit: int | None, reserve: int) -> Ru
     limits = {} if limit is None else {model: limit}
     lines = {model: rule.integer("limit_line")}
     message, line = rule.text("message"), rule.integer("line")
-    growth_line = rule.optional_integer("max_growth_line") or 0
+    growth_line = rule.integer("max_growth_line")
     return Rule(
         (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line,
-        rule.optional_text("config"), reserve=reserve,
+        rule.text("config"), reserve=reserve,
     )  # fmt: skip
 
 
@@ -284,7 +275,7 @@ def _read_count(verdict: _Fields) -> Count | None:
         origin=verdict.word("origin", Origin),
         is_unverified=verdict.flag("unverified"),
         disputed_count=_read_disputed_count(verdict),
-        rests_on_few=verdict.has("few_witnesses") and verdict.flag("few_witnesses"),
+        rests_on_few=verdict.flag("few_witnesses"),
     )
 
 
@@ -313,12 +304,12 @@ def _read_section(section: _Fields) -> Section:
         section.integer("tokens"),
         section.text("path"),
         section.texts("via", _MOST_PARTS),
-        section.optional_integer("margin") or 0,
+        section.integer("margin"),
     )
 
 
 def _read_shares(shares: _Fields) -> ImportShares:
-    margins = (shares.optional_integer(key) or 0 for key in ("own_margin", "imported_margin"))
+    margins = (shares.integer(key) for key in ("own_margin", "imported_margin"))
     return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins)
 
 
@@ -353,5 +344,5 @@ def _read_loosening(loosening: _Fields) -> Loosening:
         loosening.text("model"),
         loosening.optional_integer("before"),
         loosening.optional_integer("after"),
-        loosening.optional_text("config"),
+        loosening.text("config"),
     )

@@ -45,13 +45,9 @@ class Box(NamedTuple):
         return sum(cell.tokens for cell in self.cells)
 
 
-def shown_tokens(listed: PromptVerdicts) -> int:
-    return listed.first.tokens
-
-
 def make_boxes(prompts: Iterable[PromptVerdicts], palette: Palette) -> list[Box]:
     """Return the boxes, the largest first, each with its largest cell first. Prompts without tokens are left out."""
-    drawn = [listed for listed in prompts if shown_tokens(listed)]
+    drawn = [listed for listed in prompts if listed.first.tokens]
     everything = sum_tokens(drawn)
     small: list[PromptVerdicts] = []
     boxes: list[Box] = []
@@ -68,7 +64,7 @@ def make_boxes(prompts: Iterable[PromptVerdicts], palette: Palette) -> list[Box]
 
 
 def sum_tokens(prompts: Iterable[PromptVerdicts]) -> int:
-    return sum(map(shown_tokens, prompts))
+    return sum(listed.first.tokens for listed in prompts)
 
 
 def _group_by_folder(
@@ -101,8 +97,8 @@ def _make_box(kind: str, prompts: Sequence[PromptVerdicts], everything: int, pal
     cells: list[Cell] = []
     small: dict[Shade, list[PromptVerdicts]] = {}
     for listed in prompts:
-        shade = palette.choose_shade(listed.verdicts)
-        if shown_tokens(listed) < everything * _CELL_SHARE:
+        shade = palette.shades[palette.choose(listed.verdicts)]
+        if listed.first.tokens < everything * _CELL_SHARE:
             small.setdefault(shade, []).append(listed)
         else:
             cells.append(Cell(_name(listed, start), [listed], shade))

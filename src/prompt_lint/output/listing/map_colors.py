@@ -24,9 +24,6 @@ class Palette(NamedTuple):
     shades: Sequence[Shade]
     choose: Callable[[Sequence[Verdict]], int]
 
-    def choose_shade(self, verdicts: Sequence[Verdict]) -> Shade:
-        return self.shades[self.choose(verdicts)]
-
 
 _FILLS = (25, 50, 75, 100)
 _OVER = 5
