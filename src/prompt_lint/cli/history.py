@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.history import Every
-    from prompt_lint.model.values import Report
     from prompt_lint.output import View
 
 
@@ -46,15 +45,10 @@ def _make_document(history: History, by: str) -> Document:
     return Document(render, history.exit_code, "history")
 
 
-def _make_fault_document(report: Report) -> Document:
-    """Return a history of nothing but what has ended the run."""
-    return _make_document(History("", "week", 0, [], [], [], report.problems), "prompt")
-
-
 @click.command(
     "history",
     cls=ReportingCommand,
-    make_document=_make_fault_document,
+    make_document=lambda report: _make_document(History("", "week", 0, [], [], [], report.problems), ""),
     examples=(
         ("Show how the prompts have grown, week by week", "prompt-lint history"),
         ("Show each change of one prompt", "prompt-lint history CLAUDE.md --every commit"),

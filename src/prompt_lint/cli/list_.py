@@ -34,12 +34,7 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-def _make_document(report: Report) -> Document:
-    """Return what is delivered where there is no listing: a report of nothing but what has ended the run."""
-    return _make_listing_document(Listing(report))
-
-
-def _make_listing_document(listing: Listing) -> Document:
+def _make_document(listing: Listing) -> Document:
     return Document(
         lambda name, view: LISTING_OUTPUTS[name].render(listing, view), listing.report.exit_code, "list"
     )
@@ -48,7 +43,7 @@ def _make_listing_document(listing: Listing) -> Document:
 @click.command(
     "list",
     cls=ReportingCommand,
-    make_document=_make_document,
+    make_document=lambda report: _make_document(Listing(report)),
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),
@@ -132,7 +127,7 @@ def command(
     if by == "owner":
         listing = add_owners(listing, tree)
     targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
-    return deliver(_make_listing_document(listing), targets, output_options, env)
+    return deliver(_make_document(listing), targets, output_options, env)
 
 
 def _measure_all_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt, str], ImportShares]:

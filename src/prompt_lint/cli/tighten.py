@@ -71,15 +71,10 @@ def _make_document(tightening: Tightening) -> Document:
     )
 
 
-def _make_fault_document(report: Report) -> Document:
-    """Return what is delivered of a run that has ended early, and has lowered nothing."""
-    return _make_document(Tightening((), report.problems, report.exit_code))
-
-
 @click.command(
     "tighten",
     cls=ReportingCommand,
-    make_document=_make_fault_document,
+    make_document=lambda report: _make_document(Tightening((), report.problems, report.exit_code)),
     examples=(
         ("Show which limits can be lowered, and to what", "prompt-lint tighten --dry-run"),
         ("Lower them to a fourth above today's sizes", "prompt-lint tighten --headroom 25%"),
@@ -247,7 +242,6 @@ def _find_obstacle(file: WrittenConfig, key_path: KeyPath) -> str:
 
 
 def _exceeds_headroom(limit: TightenedLimit, headroom: Fraction) -> bool:
-    """Return whether a limit goes down by more than the headroom."""
     size = find_high(limit.largest) if limit.largest else 0
     return (limit.tokens or 0) - (limit.new_tokens or 0) > size * headroom
 

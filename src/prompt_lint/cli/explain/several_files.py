@@ -69,7 +69,8 @@ def explain_groups(run: Run, groups: Sequence[Group], view: View) -> tuple[str, 
     report = judge_groups(run, group_files)
     lines = [escape_line(groups[0].name)]
     for group, files in group_files:
-        lines.append(f"  {describe_place(group.rule)}  {_describe_kind(group)}")
+        kind = "a sum: each file counted by itself, once" if group.sum else "one request, made of these files"
+        lines.append(f"  {describe_place(group.rule)}  {kind}")
         lines += [f"    {path}" for path in _shorten(file.display_path for file in files)]
     text = "".join(f"{line}\n" for line in lines)
     return f"{text}\n{text_output.render(report, view)}", report.exit_code
@@ -81,12 +82,6 @@ def describe_rule(rule: Rule) -> str:
 
 def describe_place(rule: Rule) -> str:
     return f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
-
-
-def _describe_kind(group: Group) -> str:
-    if group.sum:
-        return "a sum: each file counted by itself, once"
-    return "one request, made of these files"
 
 
 def _shorten(paths: Iterable[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.models import find_model
@@ -31,14 +31,6 @@ _POINTS = {
     "day": "the end of each day",
     "week": "the end of each week",
 }
-
-
-class _Row(NamedTuple):
-    first: str
-    now: str
-    change: str
-    trend: str
-    name: str
 
 
 def render(history: History, by: str, view: View) -> str:
@@ -74,7 +66,7 @@ def _render_table(history: History, by: str, view: View) -> list[str]:
     columns = _split_points(len(history.points), width)
     rows = [_make_row(name, outcomes, columns) for name, outcomes in sorted(series, key=_sort_key)]
     total = _make_row(f"total of {pluralize(len(history.prompts), 'prompt')}", history.sum_all(), columns)
-    header = _Row("first", "now", "change", _name_period(history, len(columns)), by)
+    header = ("first", "now", "change", _name_period(history, len(columns)), by)
     first_line, *lines = align_columns([header, *rows, total], left=(3, 4))
     return [paint(first_line, BOLD, view), *lines]
 
@@ -99,25 +91,21 @@ def _split_points(points: int, width: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(ends)]
 
 
-def _make_row(name: str, outcomes: Sequence[Outcome | None], columns: Sequence[slice]) -> _Row:
+def _make_row(name: str, outcomes: Sequence[Outcome | None], columns: Sequence[slice]) -> tuple[str, ...]:
     counts = [outcome for outcome in outcomes if isinstance(outcome, Count)]
     top = max((count.tokens for count in counts), default=0)
-    trend = "".join(_draw(_find_last(outcomes[column]), top) for column in columns)
+    trend = "".join(_draw(outcomes[column], top) for column in columns)
     first, last = next(iter(counts), None), outcomes[-1]
-    return _Row(
-        _cell(first), _cell(last), _describe_change(first, last, is_new=outcomes[0] is None), trend, name
-    )
+    change = _describe_change(first, last, is_new=outcomes[0] is None)
+    return _cell(first), _cell(last), change, trend, name
 
 
-def _find_last(outcomes: Sequence[Outcome | None]) -> Outcome | None:
-    """Return the last outcome that is there."""
-    return next((outcome for outcome in reversed(outcomes) if outcome is not None), None)
-
-
-def _draw(outcome: Outcome | None, top: int) -> str:
-    if outcome is None:
+def _draw(outcomes: Sequence[Outcome | None], top: int) -> str:
+    """Return a bar for the last outcome that is there."""
+    last = next((each for each in reversed(outcomes) if each is not None), None)
+    if last is None:
         return " "
-    return draw_bar(outcome.tokens, top) if isinstance(outcome, Count) else "?"
+    return draw_bar(last.tokens, top) if isinstance(last, Count) else "?"
 
 
 def _cell(outcome: Outcome | None) -> str:

@@ -98,7 +98,6 @@ def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
 
 
 def _list_facts(listed: PromptVerdicts) -> list[str]:
-    """Return what fits into a rectangle."""
     verdict, nearest = listed.first, listed.verdicts[-1]
     status = shown_status(nearest)
     word = STATUS_WORDS[status].label if status != "ok" else ""
@@ -107,7 +106,6 @@ def _list_facts(listed: PromptVerdicts) -> list[str]:
 
 
 def _describe_prompt(listed: PromptVerdicts, report: Report) -> str:
-    """Return all that there is to say of a prompt."""
     verdict, nearest = listed.first, listed.verdicts[-1]
     limit = f"{percent_of_limit(nearest)} of the limit {nearest.limit:,}" if nearest.limit else "no limit"
     if nearest.model != verdict.model:
