@@ -17,8 +17,8 @@ from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.project import announce_models, find_models
+from prompt_lint.cli.request_plan import render_requests
 from prompt_lint.cli.run import make_settings
-from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import FORMATS

@@ -20,9 +20,7 @@ from prompt_lint.model.history import History
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.values import Note
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
-from prompt_lint.output.history import csv as history_csv
-from prompt_lint.output.history import json as history_json
-from prompt_lint.output.history import text as history_text
+from prompt_lint.output.history import render_csv, render_json, render_text
 from prompt_lint.repo.arguments import resolve_past_argument
 from prompt_lint.repo.history import list_commits
 from prompt_lint.repo.working_tree import open_tree
@@ -39,8 +37,8 @@ if TYPE_CHECKING:
 def _make_document(history: History, by: str) -> Document:
     def render(name: str, view: View) -> str:
         if name == "json":
-            return history_json.render(history)
-        return history_csv.render(history, by) if name == "csv" else history_text.render(history, by, view)
+            return render_json(history)
+        return render_csv(history, by) if name == "csv" else render_text(history, by, view)
 
     return Document(render, history.exit_code, "history")
 

@@ -7,25 +7,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from prompt_lint.model import values
 from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.needs import ExactNeed
 from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
-from prompt_lint.model.values import (
-    Base,
-    ChangeKind,
-    ImportShares,
-    Note,
-    NoteKind,
-    OnRaise,
-    Problem,
-    Prompt,
-    RemovedPrompt,
-    Report,
-    Section,
-    Status,
-    Verdict,
-)
 from prompt_lint.repo.safe_read import NotRegular, TooLarge, read_file
 
 if TYPE_CHECKING:
@@ -48,7 +34,7 @@ class _InvalidField(Exception):
     """A field isn't what `check` writes. The text names its key."""
 
 
-def read_report(path: str, *, follow_links: bool = False) -> Report:
+def read_report(path: str, *, follow_links: bool = False) -> values.Report:
     """Read the report at `path`, a regular file. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
         data = read_file(path, MAX_BYTES, follow_links=follow_links)
@@ -64,7 +50,7 @@ def read_report(path: str, *, follow_links: bool = False) -> Report:
     raise Fatal(f"{path} can't be read: {reason}", _HINT)
 
 
-def parse_report(data: bytes, name: str) -> Report:
+def parse_report(data: bytes, name: str) -> values.Report:
     """Parse the bytes of a report. Errors call it `name`. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
         document = json.loads(data) if data.count(b",") <= _MOST_COMMAS else None
@@ -176,24 +162,24 @@ def _check_text(value: object, key: str) -> str:
 # Values
 
 
-def _read_document(document: _Fields) -> Report:
+def _read_document(document: _Fields) -> values.Report:
     summary = document.object("summary")
-    return Report(
+    return values.Report(
         document.text("config"),
         document.objects("verdicts", _read_verdict),
         document.objects("problems", _read_problem),
-        (*map(Note, document.texts("notes")), *document.objects("warnings", _read_warning)),
+        (*map(values.Note, document.texts("notes")), *document.objects("warnings", _read_warning)),
         summary.integer("files"),
         _read_exit_code(summary, lowest=0),
         summary.integer("sent"),
         summary.text("host"),
         summary.integer("unanswered"),
         document.optional(
-            "against", lambda base: Base(base.text("commit"), base.text("name"), base.text("how"))
+            "against", lambda base: values.Base(base.text("commit"), base.text("name"), base.text("how"))
         ),
         document.objects("removed", _read_removed),
         document.objects("loosened", _read_loosening),
-        document.word("on_raise", OnRaise),
+        document.word("on_raise", values.OnRaise),
         summary.integer("unread_files"),
         raise_label=document.text("raise_label"),
         accept_label=document.text("accept_label"),
@@ -203,9 +189,9 @@ def _read_document(document: _Fields) -> Report:
     )
 
 
-def _read_warning(warning: _Fields) -> Note:
-    kind = warning.word("kind", NoteKind)
-    return Note(warning.text("message"), warning.text("path"), warning.integer("line"), kind)
+def _read_warning(warning: _Fields) -> values.Note:
+    kind = warning.word("kind", values.NoteKind)
+    return values.Note(warning.text("message"), warning.text("path"), warning.integer("line"), kind)
 
 
 # What a verdict of a status always has.
@@ -215,13 +201,13 @@ _REQUIRED_KEYS = {
 }  # fmt: skip
 
 
-def _read_verdict(verdict: _Fields) -> Verdict:
+def _read_verdict(verdict: _Fields) -> values.Verdict:
     model, limit = verdict.text("model"), verdict.optional_integer("limit", 1)
-    status = verdict.word("status", Status)
+    status = verdict.word("status", values.Status)
     for key in _REQUIRED_KEYS.get(status, ()):
         if not verdict.has(key):
             raise _InvalidField(key)
-    return Verdict(
+    return values.Verdict(
         _read_prompt(verdict),
         model,
         _read_rule(verdict.object("rule"), model, limit, verdict.integer("reserve")),
@@ -230,7 +216,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         status,
         verdict.integer("over_by", int(status == "over")),
         verdict.objects("sections", _read_section, _MOST_PARTS),
-        verdict.word("standing", ChangeKind),
+        verdict.word("standing", values.ChangeKind),
         _read_interval(verdict, "base_"),
         verdict.optional_integer("growth", -_LARGEST_NUMBER),
         verdict.text("renamed_from"),
@@ -247,10 +233,10 @@ def _read_exemption(exemption: _Fields) -> Exemption:
     return Exemption((), exemption.text("reason"), exemption.text("until"), 0, exemption.text("label"))
 
 
-def _read_prompt(verdict: _Fields) -> Prompt:
+def _read_prompt(verdict: _Fields) -> values.Prompt:
     kind = verdict.word("kind", Literal["prompt", "group"])
     format_name = "group" if kind == "group" else ""
-    return Prompt(
+    return values.Prompt(
         verdict.text("path"), verdict.text("name"), verdict.integer("line"), None, format=format_name
     )
 
@@ -296,8 +282,8 @@ def _read_interval(fields: _Fields, prefix: str) -> Count | None:
     return Count(tokens, low, high, "offline")
 
 
-def _read_section(section: _Fields) -> Section:
-    return Section(
+def _read_section(section: _Fields) -> values.Section:
+    return values.Section(
         section.text("title"),
         section.integer("first_line"),
         section.integer("last_line"),
@@ -308,14 +294,16 @@ def _read_section(section: _Fields) -> Section:
     )
 
 
-def _read_shares(shares: _Fields) -> ImportShares:
+def _read_shares(shares: _Fields) -> values.ImportShares:
     margins = (shares.integer(key) for key in ("own_margin", "imported_margin"))
-    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins)
+    return values.ImportShares(
+        shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins
+    )
 
 
-def _read_problem(problem: _Fields) -> Problem:
+def _read_problem(problem: _Fields) -> values.Problem:
     message, hint = problem.text("message"), problem.text("hint")
-    return Problem(
+    return values.Problem(
         problem.text("path"), problem.integer("line"), message, hint, _read_exit_code(problem, lowest=1)
     )
 
@@ -327,12 +315,12 @@ def _read_exit_code(fields: _Fields, lowest: int) -> ExitCode:
     return ExitCode(code)
 
 
-def _read_removed(removed: _Fields) -> RemovedPrompt:
+def _read_removed(removed: _Fields) -> values.RemovedPrompt:
     base = _read_interval(removed, "base_")
     if base is None:
         raise _InvalidField("base_tokens")
-    return RemovedPrompt(
-        Prompt(removed.text("path"), removed.text("name"), 1, None), removed.text("model"), base
+    return values.RemovedPrompt(
+        values.Prompt(removed.text("path"), removed.text("name"), 1, None), removed.text("model"), base
     )
 
 

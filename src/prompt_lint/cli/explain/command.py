@@ -20,8 +20,8 @@ from prompt_lint.cli.explain.several_files import (
     explain_groups,
 )
 from prompt_lint.cli.project import load_project
+from prompt_lint.cli.request_plan import render_requests
 from prompt_lint.cli.run import open_run
-from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.formats.recognition import recognise
