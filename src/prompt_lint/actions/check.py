@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from prompt_lint.actions import step
@@ -59,7 +60,9 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     known = describe_counts(folder)
     exit_code, complaint = step.run_prompt_lint(env, arguments)
     has_new_counts = describe_counts(folder) != known
-    report = _try_read_report(report_file)
+    report = None
+    with suppress(Fatal):
+        report = read_report(report_file)
     if report is None:
         step.report_failure(
             env, _PURPOSE, step.find_errors(complaint) or "it ended without a report; its log says why"
@@ -127,13 +130,6 @@ def _enter_working_directory(env: Mapping[str, str]) -> None:
         raise Fatal(
             "the input `working-directory` leads out of the workspace", "name a folder below the workspace"
         )
-
-
-def _try_read_report(path: str) -> Report | None:
-    try:
-        return read_report(path)
-    except Fatal:
-        return None
 
 
 def _summarize(report: Report) -> dict[str, str]:

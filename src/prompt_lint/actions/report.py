@@ -26,7 +26,6 @@ def main() -> None:
 
 
 def run(env: MutableMapping[str, str]) -> int:
-    """Make one report, as the inputs say."""
     return step.run_step(env, _make_report, _PURPOSE, {"report-file": ""})
 
 

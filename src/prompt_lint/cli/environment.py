@@ -192,7 +192,6 @@ def list_ci_systems() -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def render_text(root: click.Context) -> str:
-    """Return the table for a terminal."""
     formatter = root.make_formatter()
     for title, variables in list_sections(root).items():
         with formatter.section(title):

@@ -174,7 +174,6 @@ def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> l
 
 
 def _has_changed(data: bytes, config: Config) -> bool:
-    """Return whether the bytes of a configuration say something else than what the run has read."""
     try:
         now = _parse(data, config)
     except ConfigErrors:

@@ -217,10 +217,12 @@ def _attach(document: Document, targets: Sequence[Target], env: Mapping[str, str
     write = partial(write_stdout, for_machines=True) if is_plain else write_stderr
     from prompt_lint.output import attachments  # noqa: PLC0415  # where there is such a system
 
-    attach = attachments.upload_summary if has_agent(env) else attachments.annotate_build
     try:
         page = document.render_summary(MAX_SUMMARY_BYTES - 1)
-        attach(document.name, page, env, write, is_failed=bool(document.exit_code))
+        if has_agent(env):
+            attachments.upload_summary(document.name, page, env, write)
+        else:
+            attachments.annotate_build(document.name, page, env, is_failed=bool(document.exit_code))
     except (attachments.NotAttached, Fatal) as error:
         announce(env, "warning", f"the summary of the build lacks the report: {error}")
     except ClosedPipe:  # nobody reads the log any more

@@ -131,7 +131,9 @@ class _Fields:
         from decimal import Decimal  # noqa: PLC0415  # takes 10 ms, and few reports have prices
 
         prices = self._values.get(key)
-        if not isinstance(prices, dict) or not all(map(_is_price, prices.values())):
+        if not isinstance(prices, dict) or not all(
+            isinstance(price, str) and _PRICE.fullmatch(price) for price in prices.values()
+        ):
             raise _InvalidField(key)
         return {model: Decimal(price) for model, price in prices.items()}
 
@@ -146,10 +148,6 @@ class _Fields:
         if not isinstance(value, list) or len(value) > most:
             raise _InvalidField(key)
         return value
-
-
-def _is_price(value: object) -> bool:
-    return isinstance(value, str) and bool(_PRICE.fullmatch(value))
 
 
 def _check_text(value: object, key: str) -> str:

@@ -9,13 +9,7 @@ from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage.billed_prices import sum_growth_costs
 from prompt_lint.usage.fail_conditions import MONEY_METRICS
-from prompt_lint.usage.figures import (
-    format_day,
-    format_minute,
-    format_percent,
-    format_tokens,
-    format_window,
-)
+from prompt_lint.usage.figures import format_day, format_minute, format_percent, format_tokens, format_window
 from prompt_lint.usage.groups import has_cost_by
 from prompt_lint.usage.sums import relative_change, share
 from prompt_lint.usage.tables import DIMENSION_NAMES
@@ -247,10 +241,7 @@ def explain_prompt_costs(report: UsageReport) -> list[str]:
         how = "run `prompt-lint check --base …` to see what a change costs"
         return [calls, f"{checked.file} has no growth: {how}."]
     if not data.has_requests:
-        return [
-            calls,
-            "What growth costs a month needs the number of requests: run with --source analytics.",
-        ]
+        return [calls, "What growth costs a month needs the number of requests: run with --source analytics."]
     growth = (
         f"Growth a month = tokens grown, or all of a new prompt, {_TIMES} requests to that model in {DAYS_PER_MONTH} days "
         f"(those of this window / {window.days} {_TIMES} {DAYS_PER_MONTH}) {_TIMES} the same price, "

@@ -26,13 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.usage.values import (
-        Group,
-        Interval,
-        PromptCost,
-        TrendPoint,
-        Trends,
-    )
+    from prompt_lint.usage.values import Group, Interval, PromptCost, TrendPoint, Trends
 
 KIND_NAMES = {
     "uncached": "uncached", "write_5m": "cache written, 5 minutes", "write_1h": "cache written, 1 hour",

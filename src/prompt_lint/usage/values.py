@@ -274,7 +274,6 @@ class Trends(NamedTuple):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing was used in the window."""
         return not any(self.totals.usage) and not self.totals.cost
 
     @property

@@ -69,7 +69,6 @@ def describe_contents(source: FileToExplain) -> Iterator[str]:
 
 
 def _describe_prompt(prompt: Prompt, source: FileToExplain) -> str:
-    """Return a prompt's name and line, and what its request has."""
     name = f"{escape_line(prompt.name)}, from line {prompt.line}" if prompt.name else "prompt"
     if not prompt.request:
         return f"{name}: blank, so there is nothing to be sent"

@@ -107,7 +107,6 @@ def _render_models(models: Sequence[str]) -> Iterator[str]:
 
 
 def _render_rules(finding: Finding, draft: Draft) -> Iterator[Sequence[str]]:
-    """Yield the rule of a kind, then those of single files."""
     kind, limits = finding.kind, draft.find_limits(finding.kind.title)
     comments = [f"  # {comment}" for comment in (kind.description, limits.today) if comment]
     exclude = [f"    exclude: {_render_list(finding.exclude)}"] if finding.exclude else []

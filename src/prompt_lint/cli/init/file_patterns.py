@@ -118,7 +118,6 @@ def _escape_character(char: str) -> str:
 
 
 def _group_by_folder(paths: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """Return the paths by their folder and extension."""
     groups: dict[tuple[str, str], list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")

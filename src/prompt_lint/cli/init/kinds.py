@@ -161,7 +161,6 @@ def find_prompt_folder(path: str) -> str:
 
 
 def _find_text_kind(path: str, *, is_library: bool) -> Kind | None:
-    """Return the kind of a text by its name and its folders."""
     name = path.rpartition("/")[2]
     if not _TEXT_NAME.search(name) or is_documentation(name):
         return None
@@ -224,13 +223,10 @@ def find_doubtful_folder(path: str, folders: Collection[str] = (), *, is_certain
     for depth, name in enumerate(names):
         if name in folders:
             return ""
-        if name in _FOREIGN or _is_translation(names, depth) or (not is_certain and _is_aside(name)):
+        is_aside = name in _DOCUMENTATION or name in _TESTS or _TESTS_NAME.match(name)
+        if name in _FOREIGN or _is_translation(names, depth) or (is_aside and not is_certain):
             return "/".join(names[: depth + 1])
     return ""
-
-
-def _is_aside(name: str) -> bool:
-    return name in _DOCUMENTATION or name in _TESTS or bool(_TESTS_NAME.match(name))
 
 
 def _is_translation(names: Sequence[str], depth: int) -> bool:

@@ -83,7 +83,6 @@ def find_largest(sizes: Iterable[Size]) -> Size:
 
 
 def _describe_today(sizes: Sequence[Size]) -> str:
-    """Return a sentence about the prompts of a kind as they are."""
     largest = find_largest(sizes)
     files = len({size.prompt.path for size in sizes})
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""

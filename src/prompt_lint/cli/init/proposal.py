@@ -55,6 +55,9 @@ If your prompts are other files, write a .prompt-lint.yaml that names them, at t
 {example}
 
 or count a file without a configuration: prompt-lint count FILE"""
+_UNMEASURED_HINT = (
+    "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md"
+)
 _BY_HAND = "write one by hand: docs/configuration.md"
 
 
@@ -137,21 +140,13 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
         targets = find_targets(surveyed.run.tree, config, ())
         revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
-            raise Fatal(
-                "none of the prompts that were found can be measured",
-                _list_reasons(revised),
-                ExitCode.UNCOUNTED,
-            )
+            reasons = [f"{path}: {reason}" for path, reason in revised.excluded.items()][:_MAX_REASONS]
+            hint = "\n".join([*reasons, _UNMEASURED_HINT])
+            raise Fatal("none of the prompts that were found can be measured", hint, ExitCode.UNCOUNTED)
         if revised == draft:
             return draft, config, prompts
         draft = revised
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
-
-
-def _list_reasons(draft: Draft) -> str:
-    reasons = [f"{path}: {reason}" for path, reason in draft.excluded.items()][:_MAX_REASONS]
-    advice = "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md"
-    return "\n".join([*reasons, advice])
 
 
 def _revise(

@@ -150,7 +150,6 @@ def _choose_next(sizes: Sequence[Size]) -> list[int]:
 
 
 def _estimate(request: Request | None) -> float:
-    """Return about how many tokens a request has."""
     if not request:
         return 0.0
     fields = request.fields

@@ -158,7 +158,6 @@ def _split(
 
 
 def _projects(page: Page) -> Iterator[_Section]:
-    """Yield a table with the verdict on each of several projects."""
     projects = describe_projects(page.report, format_name)
     shown, left = projects[:_OPEN_ITEMS], projects[_OPEN_ITEMS:]
     yield _Section(1, len(shown), map(rows.project_row, shown), header=rows.PROJECT_HEADER)

@@ -29,7 +29,10 @@ def render(report: values.UsageReport, *, color: bool = False) -> str:  # noqa: 
         **_source(report),
         **_figures(trends),
         "check": _check(report, report.checked) if report.checked else None,
-        "thresholds": [_condition(result) for result in report.condition_results],
+        "thresholds": [
+            {"condition": result.condition.text, "actual": _rounded(result.actual), "crossed": result.is_met}
+            for result in report.condition_results
+        ],
         "caveats": [*filter(None, [sentences.explain_cut_window(trends)]), *sentences.list_caveats(report)],
     }
     return dump_json(document)
@@ -239,7 +242,3 @@ def _tokens(key: str, count: Count | None) -> dict[str, Any]:
 def _amounts(key: str, interval: values.Interval | None) -> dict[str, Any]:
     value, low, high = map(_rounded, interval or (None, None, None))
     return {key: value, f"{key}_low": low, f"{key}_high": high}
-
-
-def _condition(result: values.ConditionResult) -> dict[str, Any]:
-    return {"condition": result.condition.text, "actual": _rounded(result.actual), "crossed": result.is_met}
