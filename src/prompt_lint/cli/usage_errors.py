@@ -30,12 +30,8 @@ _EXAMPLES = {
     "policy_from": "origin/main",
 }
 # Why a value that people expect isn't there, by option and value.
-_REASONS = {
-    (
-        "provider",
-        "bedrock",
-    ): "the older interface of Amazon Bedrock can't count tokens; use aws, or count with --offline",
-}
+_BEDROCK = "the older interface of Amazon Bedrock can't count tokens; use aws, or count with --offline"
+_REASONS = {("provider", "bedrock"): _BEDROCK}
 
 
 class _Contradiction(NamedTuple):
@@ -194,9 +190,7 @@ def _describe_option_usage(error: click.BadOptionUsage, context: click.Context |
 
 
 def _give_example(param: click.Parameter) -> str:
-    if isinstance(param.type, click.Choice):
-        return f": one of {', '.join(map(str, param.type.choices))}"
-    if isinstance(param.type, click.types.IntRange | click.types.FloatRange):
+    if isinstance(param.type, click.Choice | click.types.IntRange | click.types.FloatRange):
         return f": {_describe_type(param.type)}"
     example = _EXAMPLES.get(param.name or "", "")
     return example and f", such as {example}"

@@ -107,10 +107,6 @@ def _read_group(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]
     return tuple([read_text(row, name) for name in names])
 
 
-# ---------------------------------------------------------------------------------------------------------
-# Fields
-
-
 def read_text(row: Mapping[str, Any], name: str) -> str:
     """Return a text; "" for null, and for a field that isn't there."""
     value = row.get(name)
