@@ -104,13 +104,14 @@ def check_patterns(data: bytes) -> None:
         assert compile_patterns(anchored)(f"x*/[y]/{path}") == matches
 
 
-def check_format(data: bytes, name: str, paths: Sequence[str]) -> None:
+def check_format(data: bytes, files: Sequence[tuple[str, str]]) -> None:
     """Any bytes are prompts, remarks and problems, or `Unreadable`, with lines that are in the file.
 
     Each file that is imported begins like this one, or has one line, or isn't there. A prompt has a count, or it can't be counted offline.
-    The size of the file says which of `paths` it has.
+    `files` are formats and paths; the size of the file says which it has.
     """
-    prompt_format, lines, path = FORMATS[name], data.count(b"\n") + 1, paths[len(data) % len(paths)]
+    name, path = files[len(data) % len(files)]
+    prompt_format, lines = FORMATS[name], data.count(b"\n") + 1
     read = _make_reader(data)
     rule = make.rule(format=name)
     prompt_format.recognise(path, data)

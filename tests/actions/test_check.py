@@ -761,6 +761,15 @@ def test_a_bug_is_an_error_and_no_verdict(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+def test_a_run_that_judges_nothing_does_not_pass(repo: Repo, job: Job) -> None:
+    """It ends with 0, and without a report."""
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
+
+    done = composite.run(ROOT, job, {"args": "--help"})
+
+    assert (done.outcome, done.outputs["status"], done.outputs["exit-code"]) == ("failure", "error", "3")
+
+
 def test_a_report_in_the_checkout_is_not_used(repo: Repo, job: Job) -> None:
     """Where the run writes none, there is none."""
     forged = json.dumps({"summary": {"totals": [{"model": "m", "before": 0, "after": 1}]}, "verdicts": []})

@@ -181,7 +181,7 @@ def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path) -> None:
 
 def test_all_that_decides_an_offline_count_is_part_of_the_tokenizers_digest() -> None:
     """Every module that counting offline imports is in the list; docstrings of packages decide nothing."""
-    code = "import sys, prompt_lint.counting.offline; print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('prompt_lint')))"
+    code = "import sys, prompt_lint.counting.offline, prompt_lint.counting.image_tokens; print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('prompt_lint')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     package = build_digests._PACKAGE
 

@@ -315,6 +315,33 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
     assert any("no prompt had a limit there" in note for note in report["notes"])
 
 
+@pytest.mark.parametrize(
+    "place", ["../limits.yaml", "limits.yaml", "limits/limits.yaml", ".prompt-lint.yaml"]
+)
+def test_a_configuration_that_is_in_no_commit_applied_to_the_base_as_well(
+    repo: Repo, check: Check, place: str
+) -> None:
+    """One outside of the repository, in a repository of its own or ignored is none that the change brings along."""
+    repo.write(".gitignore", "/*.yaml\n")
+    repo.write("prompts/old.md", LARGE)
+    repo.write("prompts/edited.md", SMALL)
+    repo.commit()
+    if place.startswith("limits/"):
+        Repo(repo.path / "limits")
+    repo.write(place, TOP + RULE)
+    repo.write("prompts/edited.md", LARGE)
+
+    code, report = check("--config", place, base="HEAD")
+
+    assert code == 1
+    assert report.of("prompts/old.md")["inherited"]
+    assert (report.of("prompts/edited.md")["inherited"], report.of("prompts/edited.md")["base_limit"]) == (
+        False,
+        100,
+    )
+    assert report["loosened"] == []
+
+
 def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: Check) -> None:
     """The limit of the base is told; of a rule that is new, and a group, too."""
     begin(
@@ -627,16 +654,21 @@ def test_a_rule_that_is_gone_is_told_though_nothing_is_looked_for_there(repo: Re
         assert (code, [one["subject"] for one in report["loosened"]]) == (1, ["agents/*.md"])
 
 
-@pytest.mark.parametrize(("deleted", "loosened"), [(True, []), (False, ["agents/*.md"])])
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(("deleted", "loosened"), [(True, []), (False, ["agents/**/*.md"])])
 def test_a_rule_that_goes_with_its_files_loosens_nothing(
-    repo: Repo, check: Check, deleted: bool, loosened: list[str]
+    repo: Repo, check: Check, deleted: bool, loosened: list[str], linked: bool
 ) -> None:
-    """Files that a sparse checkout leaves out haven't gone."""
-    repo.write("agents/a.md", SMALL)
-    begin(repo, TOP + 'prompts: [{files: "prompts/*.md"}, {files: "agents/*.md"}]\n', p=SMALL)
+    """Files that a sparse checkout leaves out haven't gone, nor has what is behind a link to a folder there."""
+    if linked:
+        repo.write("shared/a.md", SMALL)
+        repo.link("agents/all", "../shared")
+    else:
+        repo.write("agents/all/a.md", SMALL)
+    begin(repo, TOP + 'prompts: [{files: "prompts/*.md"}, {files: "agents/**/*.md"}]\n', p=SMALL)
     repo.write(".prompt-lint.yaml", TOP + RULE)
     if deleted:
-        repo.git("rm", "-q", "agents/a.md")
+        repo.git("rm", "-r", "-q", "agents/all")
     repo.commit()
     repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/agents/")
 
@@ -963,10 +995,11 @@ GROUPS = """groups:
 def begin_broken(repo: Repo, broken: str | bytes) -> None:
     """A base whose import can't be read, so that a file, a sum and a request can't be counted."""
     repo.write("p/ok.md", SMALL)
+    repo.write("p/other.md", SMALL)
     repo.write("CLAUDE.md", "@broken/style.md\n")
     repo.write("broken/style.md", broken)
     repo.write("p/r.json", "{broken")
-    begin(repo, TOP + "prompts: [{files: [CLAUDE.md, p/ok.md]}]\n" + GROUPS)
+    begin(repo, TOP + "prompts: [{files: [CLAUDE.md, p/ok.md, p/other.md]}]\n" + GROUPS)
 
 
 @pytest.mark.parametrize("broken", [b"\xff\xfe\x00", POINTER, SMALL], ids=["bytes", "LFS", "sparse checkout"])
@@ -977,14 +1010,28 @@ def test_a_broken_file_that_others_take_in_is_no_fault_of_the_change(
     begin_broken(repo, broken)
     if broken == SMALL:
         repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/broken/")
-    repo.write("p/ok.md", SMALL * 2)
+    repo.write("p/other.md", SMALL * 2)
 
     code, report = check()
 
     assert (code, report["problems"]) == (0, [])
     assert len([note for note in report["notes"] if "as in the base already" in note]) == 3
     assert [entry["path"] for entry in report["removed"]] == []
-    assert report.of("p/ok.md")["growth"] > 0
+    assert report.of("p/other.md")["growth"] > 0
+
+
+def test_a_change_of_a_group_with_a_broken_file_is_never_green(repo: Repo, check: Check) -> None:
+    """It may be over its limit now, and nobody can say so. The finding names the broken file; the file itself is as it was."""
+    begin_broken(repo, POINTER)
+    repo.write("p/ok.md", SMALL * 2)
+
+    code, report = check()
+
+    assert code == 3
+    assert [problem["message"].split(", ")[0] for problem in report["problems"]] == [
+        "the group `chat` can't be counted: `p/r.json`",
+        "the group `all` can't be counted: `CLAUDE.md`",
+    ]
 
 
 def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: Check) -> None:
@@ -995,7 +1042,10 @@ def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: 
 
     code, report = check()
 
-    assert (code, [problem["path"] for problem in report["problems"]]) == (3, ["CLAUDE.md"])
+    assert (code, [problem["path"] for problem in report["problems"]]) == (
+        3,
+        ["CLAUDE.md", ".prompt-lint.yaml"],
+    )
 
 
 def test_a_group_that_takes_in_a_broken_file_is_broken_by_the_change(repo: Repo, check: Check) -> None:
@@ -1101,3 +1151,29 @@ def test_totals_say_that_they_lack_what_can_not_be_read(
     for output in ("text", "markdown"):
         main.run(["check", "--offline", "--base", "main", "--output-format", output])
         assert "without what can't be read in 1 file" in capfd.readouterr().out.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("OTHER_PROMPT = 'Hi'\nA_PROMPT = build('Be kind.')\n", 2),
+        ("OTHER_PROMPT = 'Hi'\nfrom texts import A_PROMPT\n", 2),
+        ("OTHER_PROMPT = A_PROMPT = 'Hi'\n", 0),
+        ("OTHER_PROMPT = 'Hi'\nA_TEXT = 'Be kind.'\n", 0),
+    ],
+)
+def test_a_prompt_of_source_code_that_cannot_be_known_any_more_is_noted(
+    repo: Repo, check: Check, source: str, line: int
+) -> None:
+    """Its name is still in the file, so it may be as large as before. `NAME 2` isn't a name; another name is another prompt."""
+    repo.write("a.py", "OTHER_PROMPT = 'Hi'\nA_PROMPT = 'Be'\nA_PROMPT = 'Be kind.'\n")
+    begin(repo, TOP + "notes: {content: off}\nprompts: [{files: '*.py', format: python}]\n")
+    repo.write("a.py", source)
+
+    code, report = check()
+
+    message = (
+        "`A_PROMPT` was counted in main and isn't now: its text is empty, in another file, or can't be known without running "
+        f"the code: a.py:{line}"
+    )
+    assert (code, report["notes"]) == (0, [message] if line else [])

@@ -145,6 +145,25 @@ def test_deletions_alone_blame_nothing(history: Repo, check: Callable[..., Done]
     assert (done.code, set(statuses(done).values())) == (0, {"inherited"})
 
 
+def test_what_a_deleted_file_belonged_to_is_checked(history: Repo, check: Callable[..., Done]) -> None:
+    """Beside another change, which alone would be looked at; a file that git forgets, and that is still there, isn't gone."""
+    history.write(
+        ".prompt-lint.yaml",
+        f"{CONFIG}groups: [{{name: all, limit: 100, system: tone.md, messages: prompts/fine.md}}]\n",
+    )
+    history.write("tone.md", SMALL)
+    history.commit()
+    stage(history, {"prompts/new.md": SMALL})
+    history.git("rm", "--quiet", "--cached", "tone.md")
+    forgotten = check()
+    (history.path / "tone.md").unlink()
+
+    gone = check()
+
+    assert (forgotten.code, gone.code) == (0, 2)
+    assert "`tone.md` does not exist" in gone.out
+
+
 def test_a_commit_without_a_change_blames_nothing(history: Repo, check: Callable[..., Done]) -> None:
     """Such as one that amends a message. Git says that it is a commit."""
     done = check(GIT_INDEX_FILE=".git/index")

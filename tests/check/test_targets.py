@@ -208,3 +208,35 @@ def test_a_link_is_a_prompt_of_its_own_where_it_is_read_or_judged_otherwise(
         f"{v['path']} {v['name']}": v["status"] for v in report["verdicts"] if v["name"] != "metadata"
     }
     assert statuses == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "noted"),
+    [
+        ("prompts: [{files: [prompts/**/*.md]}]", True),
+        (
+            "prompts: [{files: [prompts/a.md]}]\ngroups: [{name: all, sum: [prompts/**/*.md], limit: 1k}]",
+            True,
+        ),
+        ("prompts: [{files: [prompts/**/*.md]}]\nexclude: prompts/shared/", False),
+        ('prompts: [{files: ["prompts/*.md"]}]', False),
+        ('prompts: [{files: ["*.md"]}]', False),  # of which nobody says that it is about submodules
+    ],
+)
+def test_a_submodule_below_a_pattern_is_noted(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path, config: str, noted: bool
+) -> None:
+    """Its files are none of the repository's, and it isn't read: so a pattern that seems to cover it doesn't."""
+    module = Repo(tmp_path / "module")
+    module.write("large.md", LONG)
+    module.commit()
+    repo.write("prompts/a.md")
+    repo.submodule("prompts/shared", module)
+    repo.write(".prompt-lint.yaml", f"{TOP}{config}\n")
+
+    done = lint("check", "--offline")
+
+    assert done.code == 0
+    assert (
+        "is a submodule, so files in it that the configuration matches aren't checked" in done.out
+    ) is noted

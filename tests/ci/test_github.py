@@ -84,6 +84,18 @@ def test_a_push_to_github(tmp_path: Path, forced: bool) -> None:
     assert tagged.pushed_branch == ""
 
 
+def test_a_branch_that_was_deleted_has_no_commit_before_it(tmp_path: Path) -> None:
+    """GitHub checks out the default branch then, and its last commit would be compared with that."""
+    event = payload(tmp_path, {"before": ID, "after": "0" * 40, "deleted": True})
+
+    context = github.detect(
+        {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": event}
+    )
+
+    assert context
+    assert (context.kind, context.base) == ("push", "")
+
+
 def test_a_payload_is_only_read_from_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not from a FIFO, a device or a folder, and not if it is missing or too large: the run goes on with a note."""
     monkeypatch.setattr(github, "MAX_PAYLOAD_BYTES", 100)

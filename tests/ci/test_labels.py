@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prompt_lint.ci import gitlab
-from prompt_lint.ci.context import MAX_LABEL, Context, parse_labels
+from prompt_lint.ci.context import Context, parse_labels
+from prompt_lint.model.rules import MAX_LABEL
 
 PULL_REQUEST = Context("github", "pull_request", "pull_request", labels=("Limits-OK", "bug"))
 

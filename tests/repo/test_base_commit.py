@@ -638,15 +638,36 @@ def test_a_merged_result_is_compared_with_its_target(world: World) -> None:
     assert found.commit == world.target
 
 
+def test_a_merge_train_is_compared_with_what_is_merged_before(world: World) -> None:
+    """The merge requests before this one aren't in the target yet, and are no change of this one."""
+    clone = world.checkout("refs/pull/7/merge", 0)
+    clone.git("update-ref", "refs/remotes/origin/main", world.fork)
+
+    found = base(clone, "auto", gitlab(world, CI_MERGE_REQUEST_TARGET_BRANCH_SHA=world.target))
+
+    assert found.commit == world.target
+
+
+def test_the_merge_request_of_a_fork_is_not_compared_with_the_branch_of_the_fork(world: World) -> None:
+    """Its pipeline runs in the fork, whose `main` may have the change already."""
+    clone = world.checkout("refs/heads/topic", 0)
+    clone.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    fork = {"CI_PROJECT_PATH": "me/r", "CI_MERGE_REQUEST_PROJECT_PATH": "g/r"}
+
+    assert base(clone, "auto", gitlab(world, **fork)).commit == world.fork
+
+
 def test_a_push_to_gitlab_is_compared_with_what_was_there_before(world: World) -> None:
-    """A first push to a branch has nothing before it: then the default branch is the base."""
+    """A first push to a branch has nothing before it: then the default branch is the base. A child pipeline is its parent's."""
     clone = world.checkout("refs/heads/topic", 0)
     env = {
         "GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "push", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "topic",
     }  # fmt: skip
 
-    assert base(clone, "auto", env | {"CI_COMMIT_BEFORE_SHA": world.middle}).commit == world.middle
-    assert base(clone, "auto", env | {"CI_COMMIT_BEFORE_SHA": "0" * 40}).commit == world.fork
+    for source in ("push", "parent_pipeline"):
+        env["CI_PIPELINE_SOURCE"] = source
+        assert base(clone, "auto", env | {"CI_COMMIT_BEFORE_SHA": world.middle}).commit == world.middle
+        assert base(clone, "auto", env | {"CI_COMMIT_BEFORE_SHA": "0" * 40}).commit == world.fork
     assert (
         "neither a pull request nor a push" in absent(clone, env | {"CI_PIPELINE_SOURCE": "schedule"}).message
     )

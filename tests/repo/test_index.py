@@ -12,7 +12,10 @@ from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.support.program import Done
 
 CAP = 1 << 20
 
@@ -118,7 +121,7 @@ def test_a_link_that_a_sparse_checkout_leaves_out_is_told(repo: Repo) -> None:
     (repo.path / "link.md").unlink()
     tree = open_tree(str(repo.path))
 
-    assert tree.list_entries()["link.md"].kind == "sparse"
+    assert tree.list_entries()["link.md"].kind == "sparse link"
     with pytest.raises(Unreadable, match="left out by the sparse checkout"):
         tree.read("link.md", CAP)
 
@@ -167,3 +170,48 @@ def test_an_import_that_a_sparse_checkout_leaves_out_is_an_error(
         "ERROR     CLAUDE.md:1: imports `docs/style.md`, which is left out by the sparse checkout, so it can't be measured\n"
         "          `git sparse-checkout add` its folder, or exclude it\n"
     ) in done.out
+
+
+@pytest.mark.parametrize("left_out", ["links", "shared"])
+@pytest.mark.parametrize("imported", ["links/file.md", "links/folder/style.md"])
+def test_an_import_through_a_link_that_a_sparse_checkout_leaves_out_is_an_error(
+    repo: Repo, lint: Callable[..., Done], imported: str, left_out: str
+) -> None:
+    """Also where the link is there and leads to what isn't. For a change of something else it is as in the base."""
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: CLAUDE.md}]\n"
+    )
+    repo.write("CLAUDE.md", f"@{imported}\n")
+    repo.write("shared/style.md")
+    repo.link("links/file.md", "../shared/style.md")
+    repo.link("links/folder", "../shared")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{left_out}/")
+
+    alone, compared = lint("check", "--offline"), lint("check", "--offline", "--base", "HEAD")
+
+    message = f"imports `{imported}`, which is left out by the sparse checkout, so it can't be measured"
+    assert (alone.code, compared.code) == (3, 0)
+    assert f"ERROR     CLAUDE.md:1: {message}\n" in alone.out
+    assert f"as in the base already: {message}" in compared.out
+
+
+def test_prompts_behind_a_folder_whose_link_a_sparse_checkout_leaves_out_are_an_error(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """Nobody knows what else is behind it now. It is as in the base while nothing there has changed."""
+    config = "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: ['p/*.md', 'links/**/*.md']}]\n"
+    repo.write(".prompt-lint.yaml", config)
+    repo.write("p/a.md")
+    repo.write("shared/style.md")
+    repo.link("links/folder", "../shared")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/links/")
+
+    assert [lint("check", "--offline", *base).code for base in ((), ("--base", "HEAD"))] == [3, 0]
+    repo.write("shared/style.md", "Hello, hello.\n" * 100)
+    repo.git("add", "--all")
+    done = lint("check", "--offline", "--base", "HEAD")
+
+    assert done.code == 3
+    assert "ERROR     links/folder: is left out by the sparse checkout, so it can't be measured\n" in done.out

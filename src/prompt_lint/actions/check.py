@@ -67,6 +67,8 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
         step.report_failure(
             env, _PURPOSE, step.find_errors(complaint) or "it ended without a report; its log says why"
         )
+        if exit_code == ExitCode.OK and not os.path.exists(report_file):  # `args: --help` judges nothing
+            exit_code = ExitCode.UNCOUNTED
     elif (
         exit_code == ExitCode.UNCOUNTED
     ):  # of an output that isn't written, perhaps: that is annotated, and no verdict

@@ -20,7 +20,7 @@ _TOKENIZER = (
     "counting/coverage.py", "counting/image_tokens.py", "counting/intervals.py", "counting/margin_table.py",
     "counting/margins.py", "counting/offline.py", "counting/tokenizer/", "counting/transcript.py", "model/counts.py", "model/errors.py",
     "model/families.py", "model/models.py", "model/nearest.py", "model/recorded_requests.py", "model/values.py", "request/flatten.py",
-    "request/for_model.py", "request/images.py", "request/tools.py", "text/location.py",
+    "request/for_model.py", "request/images.py",
 )  # fmt: skip
 
 

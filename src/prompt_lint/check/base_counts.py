@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import judge
@@ -208,13 +209,16 @@ class BaseCounts:
             if (count := find_count(outcome))
         ]
 
-    def collect_notes(self, notes: Iterable[Note], verdicts: Sequence[Verdict]) -> list[Note]:
+    def collect_notes(
+        self, notes: Iterable[Note], verdicts: Sequence[Verdict], removed: Iterable[RemovedPrompt]
+    ) -> list[Note]:
         """Return those of `notes` that concern the change, and what is to be noted of the comparison."""
         return [
             *self._select_notes(notes, verdicts),
             *_note_lost_imports(verdicts, self._comparison.base.name),
             *self._list_incomparable(verdicts),
             *self._note_possible_renames(verdicts),
+            *self._note_lost_names(verdicts, removed),
             *map(Note, self._changes.by_git.notes),
         ]
 
@@ -258,6 +262,26 @@ class BaseCounts:
         if base is None or current is None:
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
+
+    def _note_lost_names(
+        self, verdicts: Iterable[Verdict], removed: Iterable[RemovedPrompt]
+    ) -> Iterator[Note]:
+        """Note each prompt of Python code that isn't counted any more, though its file still has the name."""
+        counted = {verdict.prompt.key for verdict in verdicts}
+        for path, name in dict.fromkeys((each.prompt.path, each.prompt.name) for each in removed):
+            rule, full_name = self._matcher.find_rule(path), name.partition(" ")[0]
+            if rule is None or rule.format != "python" or PromptKey(path, full_name) in counted:
+                continue
+            try:
+                text = self._recount.tree.read(self._recount.tree.resolve(path)).decode(errors="replace")
+            except Unreadable:
+                continue
+            if match := re.search(rf"\b{re.escape(full_name.rpartition('.')[2])}\b", text):
+                message = (
+                    f"`{full_name}` was counted in {self._comparison.base.name} and isn't now: its text is empty, in another file, "
+                    "or can't be known without running the code"
+                )
+                yield Note(message, path, text.count("\n", 0, match.start()) + 1)
 
 
 def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[Note]:

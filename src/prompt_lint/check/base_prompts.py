@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.base_pairing import BasePairing
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
-from prompt_lint.check.importers import may_import
+from prompt_lint.check.importers import match_below, may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import Unreadable
@@ -17,7 +16,7 @@ from prompt_lint.repo.changes import Change, find_changes, find_converted
 from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.read_prompts import ReadResult
@@ -73,7 +72,7 @@ def find_file_changes(
 
 
 class BaseProblems(NamedTuple):
-    """What was wrong in the base with files and groups that haven't changed themselves, by path and message.
+    """What was wrong in the base with files and groups that haven't changed since, by path and message.
 
     `read_paths` are the files that were read for it. An unchanged file that isn't one of them imports nothing, so its
     problems are the base's, too.
@@ -81,17 +80,6 @@ class BaseProblems(NamedTuple):
 
     read_paths: set[str]
     messages: set[tuple[str, str]]
-
-    def sort(self, results: Iterable[ReadResult], is_unchanged: Callable[[], bool]) -> Iterator[ReadPrompt]:
-        """Yield the prompts, and add the problems of what hasn't changed, which is asked once there are any."""
-        found: set[tuple[str, str]] = set()
-        for result in results:
-            if isinstance(result, ReadPrompt):
-                yield result
-            elif isinstance(result, Problem):
-                found.add((result.path, result.message))
-        if found and is_unchanged():
-            self.messages.update(found)
 
     def includes(self, problem: Problem, changes: FileChanges) -> bool:
         """Return whether a problem was in the base, in the same file or group."""
@@ -114,23 +102,38 @@ def read_base_prompts(
     with files is added to `problems`.
     """
     commit = comparison.commit
-    problems.messages.update(_list_broken_links(commit, targets))
+    problems.messages.update(_list_broken_links(tree, commit, targets))
     for file in targets.matched:
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             reader = IncludeReader(commit)
-            results = _read_file(reader, commit, change, file)
-            yield from problems.sort(results, partial(_is_untouched, tree, commit, change, reader))
+            found = yield from _sort(_read_file(reader, commit, change, file))
+            if found and change.kind == "unchanged" and not _find_changed(tree, commit, reader.requested):
+                problems.messages.update(found)
             problems.read_paths.add(file.display_path)
     for file in changes.removed:
-        results = _read_file(IncludeReader(commit), commit, Change("changed", file.display_path), file)
-        yield from problems.sort(results, lambda: False)
-    yield from _read_groups(comparison, targets, changes, config, problems)
+        change = Change("changed", file.display_path)
+        yield from _sort(_read_file(IncludeReader(commit), commit, change, file))
+    yield from _read_groups(tree, comparison, targets, changes, config, problems)
 
 
-def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
-    """Yield path and message of the broken links that were the same in the base, and broken, too."""
+def _sort(results: Iterable[ReadResult]) -> Generator[ReadPrompt, None, set[tuple[str, str]]]:
+    """Yield the prompts as the base's. Return path and message of each problem."""
+    found: set[tuple[str, str]] = set()
+    for result in results:
+        if isinstance(result, ReadPrompt):
+            yield result._replace(is_base=True)
+        elif isinstance(result, Problem):
+            found.add((result.path, result.message))
+    return found
+
+
+def _list_broken_links(tree: WorkingTree, commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
+    """Yield path and message of the links that were the same in the base, and broken or left out, too."""
+    paths = {problem.path for problem in targets.problems if problem.path in targets.entries}
+    left_out = {path for path in paths if targets.entries[path].kind == "sparse link"}
+    changed = _find_changed(tree, commit, left_out)
     for problem in targets.problems:
         entry, node = targets.entries.get(problem.path), commit.find_node(problem.path)
         if entry and node and entry.kind == "link" and entry.blob == node.id:
@@ -138,16 +141,29 @@ def _list_broken_links(commit: CommitTree, targets: Targets) -> Iterator[tuple[s
                 commit.resolve(problem.path)
             except Unreadable as error:
                 yield problem.path, error.message
+        elif problem.path in left_out - changed:
+            yield problem.path, problem.message
 
 
-def _is_untouched(tree: WorkingTree, commit: CommitTree, change: Change, reader: IncludeReader) -> bool:
-    """Return whether a file is as it was in the base, and so are those that it imports, as far as they are staged."""
-    paths = reader.requested
-    if change.kind != "unchanged" or not paths:
-        return change.kind == "unchanged"
-    entries = tree.list_entries((), paths)
-    nodes = {path: commit.find_node(path) for path in paths if path in entries and entries[path].blob}
-    return all(node is not None and node.id == entries[path].blob for path, node in nodes.items())
+def _find_changed(tree: WorkingTree, commit: CommitTree, paths: Collection[str]) -> set[str]:
+    """Return those of `paths` that aren't staged as they are in the base, or lead to what isn't. What isn't staged isn't compared."""
+    if not paths:
+        return set()
+    names = {path: _list_targets(commit, path) for path in paths}
+    all_names = set().union(*names.values())
+    is_among = match_below(all_names)
+    staged = {path: entry.blob for path, entry in tree.list_entries((), all_names).items() if is_among(path)}
+    nodes = {path: commit.find_node(path) for path, blob in staged.items() if blob}
+    changed = [path for path, node in nodes.items() if node is None or node.id != staged[path]]
+    return {path for path in paths if any(map(match_below(names[path]), changed))}
+
+
+def _list_targets(commit: CommitTree, path: str) -> set[str]:
+    """Return a path, and where it leads in the base, also if that is a folder."""
+    try:
+        return {path, commit.follow(path)}
+    except Unreadable:
+        return {path}
 
 
 def _read_file(
@@ -161,7 +177,7 @@ def _read_file(
         for result in parse_file(path, data, rule, reader):
             if isinstance(result, Prompt):
                 placed = result._replace(path=file.display_path)
-                yield ReadPrompt.of(placed, rule, len(data))._replace(is_base=True)
+                yield ReadPrompt.of(placed, rule, len(data))
             else:
                 yield result
     except Unreadable as error:  # reported as a prompt that can't be compared
@@ -169,6 +185,7 @@ def _read_file(
 
 
 def _read_groups(
+    tree: WorkingTree,
     comparison: Comparison,
     targets: Targets,
     changes: FileChanges,
@@ -179,15 +196,14 @@ def _read_groups(
 
     What is wrong with a group that the base had, too, is added to `problems`.
     """
-    current = [group for group, _ in targets.groups]
-    if not current:
+    if not targets.groups:
         return
     commit = comparison.commit
-    entries = commit.list_entries() if any(group.sum for group in current) else {}
+    entries = commit.list_entries() if any(group.sum for group, _ in targets.groups) else {}
     config_paths = config.list_paths()
     files = [path for path, entry in entries.items() if entry.kind == "file" and path not in config_paths]
     links = select_intact(commit.find_aliases(entries))
-    for group in current:
+    for group, current_files in targets.groups:
         base_group = comparison.groups.get((group.rule.config_path, group.name))
         old_paths = _find_old_paths(base_group, group, changes)
         new_paths = {old: new for new, old in old_paths.items()}
@@ -195,10 +211,38 @@ def _read_groups(
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
         [matched] = match_group_files([group], names, aliases, targets.matcher)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
-        is_unchanged = comparison.config is None or _has_same_files(base_group, group)
-        prompts = problems.sort(read_groups([matched], commit), partial(bool, is_unchanged))
-        yield from (prompt._replace(is_base=True) for prompt in prompts)
+        found = yield from _sort(read_groups([matched], commit))
+        if found and (comparison.config is None or _has_same_files(base_group, group)):
+            is_untouched = _are_members_unchanged(tree, commit, changes, matched.files, current_files)
+            problems.messages.update(
+                (path, message)
+                for path, message in found
+                if is_untouched
+                or (path != group.rule.config_path and changes.find_change(path).kind == "unchanged")
+            )
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
+
+
+def _are_members_unchanged(
+    tree: WorkingTree,
+    commit: CommitTree,
+    changes: FileChanges,
+    base_files: Sequence[MatchedFile],
+    current_files: Sequence[MatchedFile],
+) -> bool:
+    """Return whether a group has the files that it had, and neither they nor those that they import have changed.
+
+    Else the change may have made the group larger, and nobody can say by how much.
+    """
+    paths = {file.path for file in base_files}
+    if paths != {file.path for file in current_files}:
+        return False
+    if any(changes.find_change(path).kind != "unchanged" for path in paths):
+        return False
+    reader = IncludeReader(commit)
+    for file in filter(may_import, base_files):
+        list(_read_file(reader, commit, Change("unchanged", file.display_path), file))
+    return not _find_changed(tree, commit, paths | reader.requested.keys())
 
 
 def _has_same_files(base_group: Group | None, group: Group) -> bool:

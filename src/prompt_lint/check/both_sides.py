@@ -28,10 +28,10 @@ def map_base_counts(
         if group and group.sum:
             of_sum = list(members)
             totals = [total for total, _ in sum_members(of_sum)]
-            counts[_find_key(of_sum[0][0])] = dict(zip(group.rule.models, totals, strict=True))
+            counts[find_key(of_sum[0][0])] = dict(zip(group.rule.models, totals, strict=True))
             continue
         for read, outcomes in members:
-            counts[_find_key(read)] = dict(zip(read.rule.models, outcomes, strict=True))
+            counts[find_key(read)] = dict(zip(read.rule.models, outcomes, strict=True))
     return counts
 
 
@@ -43,7 +43,7 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptKey]:
     """
     requests: dict[PromptKey, tuple[set[tuple[PromptKey, str]], set[tuple[PromptKey, str]]]] = {}
     for read, _ in outcomes:
-        current, base = requests.setdefault(_find_key(read), (set(), set()))
+        current, base = requests.setdefault(find_key(read), (set(), set()))
         (base if read.is_base else current).add((read.prompt.key, read.digest))
     return {
         name for name, (current, base) in requests.items() if current and base and current != base
@@ -62,7 +62,7 @@ def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[Prom
             for model, outcome in zip(read.rule.models, of_models, strict=True):
                 if (count := find_count(outcome)) and not count.is_disputed:
                     counts[model, read.digest] = count
-                    sides = digests.setdefault((_find_key(read), model), (Counter(), Counter()))
+                    sides = digests.setdefault((find_key(read), model), (Counter(), Counter()))
                     sides[read.is_base][read.digest] += 1
     return {
         (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
@@ -78,7 +78,7 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, lis
     imported: dict[PromptKey, dict[str, None]] = {}
     missing: dict[PromptKey, set[str]] = {}
     for read, _ in outcomes:
-        name = _find_key(read)
+        name = find_key(read)
         if read.is_base:
             imported.setdefault(name, {}).update((file.path, None) for file in read.prompt.imports)
         elif read.includes:
@@ -92,7 +92,7 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, lis
     return {name: paths for name, paths in lost.items() if paths}
 
 
-def _find_key(read: ReadPrompt) -> PromptKey:
+def find_key(read: ReadPrompt) -> PromptKey:
     """Return the key of a prompt; for a member of a sum that of its group."""
     group = read.group
     return PromptKey(group.rule.config_path, group.name, is_group=True) if group else read.prompt.key

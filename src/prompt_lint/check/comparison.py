@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
 from functools import partial
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
 from prompt_lint.config.loosenings import map_base_groups
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
 
@@ -121,8 +122,10 @@ def _read_config(
 ) -> Config | None:
     """Return the configuration of the base; None where it has none. What has mistakes on one side is the current one's."""
     if not config.list_paths():
-        return config  # rules of the command line were in no commit
+        return config  # rules of the command line are in no commit
     base_config = search.load(commit)
+    if base_config is None and _is_never_committed(tree, config.path):
+        return config
     if base_config is None:
         tree.notes.append(
             f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet"
@@ -133,6 +136,18 @@ def _read_config(
             f"{path} has mistakes in {commit.name}, so limits loosened since then can't be reported"
         )
     return _replace_mistaken(base_config, config)
+
+
+def _is_never_committed(tree: WorkingTree, path: str) -> bool:
+    """Return whether no change can have added this configuration: it is outside of the repository, or git ignores it."""
+    if os.path.isabs(path):
+        return True
+    try:
+        if path:  # else there are nested ones alone
+            tree.require_shared(path, tree.resolve(path))
+    except Unreadable:
+        return True
+    return False
 
 
 def _replace_mistaken(base: Config, current: Config) -> Config:

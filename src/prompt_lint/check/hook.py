@@ -14,7 +14,6 @@ from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.config.load import NAMES
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Base, Note
-from prompt_lint.repo.base_commit import NoBase, find_base
 from prompt_lint.repo.links import list_names
 from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.staged import find_merged_commits, list_committed, list_staged
@@ -85,25 +84,33 @@ def find_hook_change(
         if changed is None or not (changed or env.get(_INDEX)) or not all(path in changed for path in paths):
             return HookChange(paths)
         change = HookChange(paths, changed, is_staged=True)
-    return change if paths else change._replace(paths=_list_present(tree, changed, below))
+    return change if paths else change._replace(paths=_list_paths(tree, changed, below))
 
 
 def _require_base(tree: WorkingTree, ref: str, env: Mapping[str, str]) -> Base:
+    from prompt_lint.repo.base_commit import NoBase, find_base  # noqa: PLC0415  # most runs pass, and need no base
+
     base = find_base(tree, ref, env)
     if isinstance(base, NoBase):  # which only `auto` returns
         raise Fatal(base.message, base.hint)
     return base
 
 
-def _list_present(tree: WorkingTree, changed: Mapping[str, str], below: str) -> list[str]:
-    """Return the changed paths below a folder that are on disk. The folder of a configuration that is gone has changed."""
-    prefix = f"{below}/" if below else ""
-    present = {
-        path.rpartition("/")[0] if status == "D" and _is_config(path) else path: None
-        for path, status in changed.items()
-        if path.startswith(prefix) and (status != "D" or _is_config(path))
-    }
-    return [path for path in present if os.path.lexists(os.path.join(tree.top, to_native(path)))]
+def _list_paths(tree: WorkingTree, changed: Mapping[str, str], below: str) -> list[str]:
+    """Return the changed paths below a folder: those that are on disk and, if there are any, the deleted ones as well.
+
+    A group, or a file that imports others, may need what was deleted. The folder of a configuration that is gone has changed.
+    """
+
+    def is_there(path: str) -> bool:
+        return os.path.lexists(os.path.join(tree.top, to_native(path)))
+
+    within = [path for path in changed if path.startswith(f"{below}/" if below else "")]
+    deleted = [path for path in within if changed[path] == "D"]
+    folders = [path.rpartition("/")[0] for path in deleted if _is_config(path)]
+    written = [path for path in within if changed[path] != "D"]
+    present = list(filter(is_there, dict.fromkeys([*written, *folders])))
+    return present and [*present, *(path for path in deleted if not _is_config(path) and not is_there(path))]
 
 
 def _is_config(path: str) -> bool:

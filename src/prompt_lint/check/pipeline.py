@@ -18,7 +18,7 @@ from prompt_lint.check.judge import (
 )
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
-from prompt_lint.check.targets import find_targets, find_unmatched
+from prompt_lint.check.targets import find_targets, find_unmatched, note_submodules
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.errors import ExitCode
@@ -103,6 +103,7 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         *_drop_notes([*report.notes, *exempt_notes], config),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
+        *(note_submodules(targets, config) if targets.is_everything else ()),
     ]
     verdicts = break_down_worst(tree, verdicts)
     report = report._replace(
@@ -191,12 +192,13 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     base = base_counts.BaseCounts(tree, comparison, changes, outcomes, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
+    removed = base.list_removed(verdicts, report.problems)
     return report._replace(
         verdicts=[base.apply_policy(verdict) for verdict in verdicts],
-        notes=base.collect_notes(report.notes, verdicts),
+        notes=base.collect_notes(report.notes, verdicts, removed),
         base=comparison.base,
-        removed=base.list_removed(verdicts, report.problems),
-        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes),
+        removed=removed,
+        loosened=loosened_limits.list_loosenings(tree, comparison, config, targets, changes, outcomes),
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,

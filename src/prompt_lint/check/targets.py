@@ -15,7 +15,7 @@ from prompt_lint.config.rule_matching import (
 )
 from prompt_lint.formats.recognition import can_import, is_for_gemini, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import Note, Problem
 from prompt_lint.repo.links import list_names, select_intact
 from prompt_lint.repo.paths import list_parents
 from prompt_lint.text.patterns import find_endings
@@ -186,7 +186,11 @@ def _select(
 def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:
     """Return what may be prompts. The configuration is none, however wide a pattern is."""
     config_paths = config.list_paths()
-    return [path for path, (kind, _) in entries.items() if kind != "link" and path not in config_paths]
+    return [
+        path
+        for path, (kind, _) in entries.items()
+        if kind not in {"link", "sparse link"} and path not in config_paths
+    ]
 
 
 def _complete_sums(
@@ -279,25 +283,46 @@ def _report_broken_links(
     broken = {link: reason for link, reason in aliases.items() if isinstance(reason, Unreadable)}
     if not broken:
         return
-    sums = [groups.compile_sum(group, matcher) for group in all_groups if group.sum]
+    matchers = _compile_all(matcher, all_groups)
     is_named = match_below(paths or [""])
     for link, reason in sorted(broken.items()):
-        if is_named(link) and any(_may_match(link, each) for each in (matcher, *sums)):
+        if is_named(link) and any(_may_match(link, each) for each in matchers):
             yield Problem(link, 0, reason.message, reason.hint)
 
 
-def _may_match(link: str, matcher: RuleMatcher) -> bool:
-    """Return whether rules match a broken link, or what was behind it if it led to a folder.
+def note_submodules(targets: Targets, config: Config) -> Iterator[Note]:
+    """Note the submodules that may have files which rules or sums match: they are in another repository.
 
-    It may have led to one of the folders that patterns name, or to one inside. A pattern for any folder says nothing of it.
+    One that is matched itself is a problem, as a file that can't be read is.
     """
+    submodules = [path for path, entry in targets.entries.items() if entry.kind == "submodule" and entry.blob]
+    matchers = _compile_all(targets.matcher, config.list_groups()) if submodules else ()
+    for path in submodules:
+        if not targets.matcher.find_rule(path) and any(_may_match_inside(path, each) for each in matchers):
+            message = "is a submodule, so files in it that the configuration matches aren't checked; check them there, or exclude it"
+            yield Note(message, path)
+
+
+def _compile_all(matcher: RuleMatcher, all_groups: Sequence[Group]) -> list[RuleMatcher]:
+    return [matcher, *(groups.compile_sum(group, matcher) for group in all_groups if group.sum)]
+
+
+def _may_match(link: str, matcher: RuleMatcher) -> bool:
+    """Return whether rules match a broken link, or what was behind it if it led to a folder."""
     if matcher.find_rule(link):
         return True
-    if "." in link.rpartition("/")[2][1:]:  # as files are called
-        return False
+    is_called_as_files_are = "." in link.rpartition("/")[2][1:]
+    return not is_called_as_files_are and _may_match_inside(link, matcher)
+
+
+def _may_match_inside(path: str, matcher: RuleMatcher) -> bool:
+    """Return whether rules match files in a folder of which nothing is known.
+
+    It may have the folders that patterns name, or be in one of these. A pattern for any folder says nothing of it.
+    """
     folders = matcher.list_folders() - {""}
-    inside = {link for folder in folders if link.startswith(f"{folder}/")}
-    behind = {folder for folder in folders if f"{folder}/".startswith(f"{link}/")}
+    inside = {path for folder in folders if path.startswith(f"{folder}/")}
+    behind = {folder for folder in folders if f"{folder}/".startswith(f"{path}/")}
     endings = {ending for pattern in matcher.list_patterns() for ending in find_endings([pattern])}
     names = [f"{above}{ending.lstrip('/') or 'x'}" for ending in endings for above in ("", "x/")]
     return any(matcher.find_rule(f"{folder}/{name}") for folder in inside | behind for name in names)

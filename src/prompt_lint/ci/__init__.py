@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from prompt_lint.ci import azure, github, gitlab, others
+from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,10 @@ class Platform(Protocol):
         """Return what the environment says of this run, None where it isn't this platform's."""
 
 
-PLATFORMS: Mapping[str, Platform] = {"github": github, "gitlab": gitlab, "azure": azure, "others": others}
+# Imported when a run asks for its CI system: most hooks don't.
+PLATFORMS: Mapping[str, Platform] = LazyTable(
+    {name: f"{__name__}.{name}" for name in ("github", "gitlab", "azure", "others")}
+)
 
 
 def detect_context(env: Mapping[str, str]) -> Context | None:

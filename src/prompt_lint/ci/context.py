@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from prompt_lint.model.rules import MAX_LABEL
+
 _COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Less than git allows, but whatever people call branches: no controls, nothing that git gives a meaning.
 _BRANCH = r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}"
@@ -14,8 +16,7 @@ _EVENT = r"[\w-]{1,50}"
 # A commit, or a range that begins with it; Travis CI shortens both.
 _START = r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?"
 
-# GitHub's names have up to 50 characters, GitLab's up to 255; GitHub allows 100 of them.
-MAX_LABEL = 255
+# GitHub allows 100 of them.
 _MOST_LABELS = 1_000
 
 
@@ -27,6 +28,8 @@ class Context(NamedTuple):
     `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push (its id may be
     shortened).
     With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to know.
+    With `base_is_better` than the target's branch in this clone: HEAD has more of the target's side than that branch, or the
+    clone is a fork's, whose branches aren't those of the target.
     `merge_commit` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `pull_request` is its number. It `is_fork` unless the platform says that it is none.
     `labels` are those that it had when the run was started, None where the platform doesn't say.
@@ -40,6 +43,7 @@ class Context(NamedTuple):
     kind: Literal["pull_request", "merge_group", "push", "other", "unknown"]
     base: str = ""
     base_is_ancestor: bool = False
+    base_is_better: bool = False
     merge_commit: str = ""
     target_branch: str = ""
     pushed_branch: str = ""

@@ -58,7 +58,8 @@ def detect(env: Mapping[str, str]) -> Context | None:
     if event == "push":
         return context._replace(
             kind="push",
-            base=parse_commit_id(payload.get("before")),
+            # Of a branch that was deleted it is the last commit, and what is checked out is the default branch.
+            base="" if payload.get("deleted") is True else parse_commit_id(payload.get("before")),
             base_is_ancestor=payload.get("forced") is False and payload.get("created") is False,
             pushed_branch=parse_branch(env.get("GITHUB_REF")) if env.get("GITHUB_REF_TYPE") != "tag" else "",
         )

@@ -1,4 +1,9 @@
-"""GitLab CI: which commits a pipeline is about, beside its line in the table of systems."""
+"""GitLab CI: which commits a pipeline is about, beside its line in the table of systems.
+
+The pipeline of a fork's merge request runs in the fork, unless a member of the target's project starts it there. On a merge
+train, a merge request is merged with those before it, and the target's commit is theirs. Sources: its documentation, and
+`MergeTrains::CreatePipelineService` in its source, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +31,11 @@ def detect(env: Mapping[str, str]) -> Context | None:
     # The target's commit is known only where a merge of both is checked out; the other one is the merge base.
     target = parse_commit_id(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"))
     base = target or parse_commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+    is_elsewhere = bool(repository) and env.get("CI_PROJECT_PATH") != repository
     return context._replace(
         base=base,
         base_is_ancestor=True,
+        base_is_better=bool(target or (base and is_elsewhere)),
         missing_variables=() if base or context.target_branch else _TARGETS,
         # Set where there are labels, separated by commas, which no label can have.
         labels=parse_labels(env.get("CI_MERGE_REQUEST_LABELS", "").split(",")),

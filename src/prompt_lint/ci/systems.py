@@ -143,7 +143,8 @@ _OTHER_REFS = ("refs/heads/", "refs/tags/", "branch/", "tag/")
 _PULL_REQUEST_EVENT = r"(?:pull|merge)[_-]?request|patchset"
 # A pull request that has been merged or closed is no change any more.
 _ENDED = r"merged|closed|abandoned"
-_PUSH_EVENTS = {"push", "branch", "ref-updated"}
+# GitLab's child pipeline has the commits of its parent, also the one before a push.
+_PUSH_EVENTS = {"push", "branch", "ref-updated", "parent_pipeline"}
 # GitHub Actions, GitLab, Azure Pipelines.
 _EVENTS_BY_HAND = {"workflow_dispatch", "web", "manual"}
 _NUMBER = r"(?:[^\s]{0,400}/)?([0-9]{1,18})"

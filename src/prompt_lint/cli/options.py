@@ -7,16 +7,17 @@ from functools import reduce, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli.commands import option
-from prompt_lint.cli.value_completion import complete_folders, complete_models
+from prompt_lint.cli.value_completion import complete_models
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo import DEFAULT_FILE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from click.shell_completion import CompletionItem
 
     from prompt_lint.api.credentials import Provider
     from prompt_lint.counting.sources import Mode
@@ -155,12 +156,12 @@ class FormatAndFile(click.ParamType[tuple[str, str]]):
         return name, path
 
     def shell_complete(
-        self, _context: click.Context, _param: click.Parameter, incomplete: str
+        self, context: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
         _, sign, file = incomplete.partition("=")
         if sign:
-            return [CompletionItem(file, type="file")]
-        return [CompletionItem(f"{name}=") for name in self.formats if name.startswith(incomplete)]
+            return click.Path().shell_complete(context, param, file)
+        return click.Choice([f"{name}=" for name in self.formats]).shell_complete(context, param, incomplete)
 
 
 INPUT, LIMITS, COMPARISON, COUNTING, OUTPUT = "Input", "Limits", "Comparison", "Counting", "Output"
@@ -207,7 +208,7 @@ cache_dir = option(
     "--cache-dir",
     group=COUNTING,
     metavar="FOLDER",  # no `click.Path`, which would refuse a file: a broken cache costs a note, and no verdict
-    shell_complete=complete_folders,
+    shell_complete=click.Path(file_okay=False).shell_complete,
     envvar="PROMPT_LINT_CACHE_DIR",
     show_default="the user's cache folder",
     help="Keep counts in FOLDER between runs.",

@@ -47,8 +47,9 @@ def open_run(
 def make_settings(env: Mapping[str, str], config: Config, options: JudgingOptions) -> Settings:
     """Return the settings of a run. An API that can't be reached fails it in CI, unless the configuration says otherwise."""
     outage_fails = config.on_unavailable == "fail" or (not config.on_unavailable and bool(env.get("CI")))
-    context, accept_label = ci.detect_context(env), options.accept_label or ""
-    on_raise, raise_label = decide_on_raise(config.on_raise or "warn", context)
+    accept_label, on_raise = options.accept_label or "", config.on_raise or "warn"
+    context = ci.detect_context(env) if accept_label or read_raise_label(on_raise) else None
+    on_raise, raise_label = decide_on_raise(on_raise, context)
     return Settings(
         options.exit_zero,
         outage_fails,

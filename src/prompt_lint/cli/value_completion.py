@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from click.shell_completion import CompletionItem
-
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import KNOWN_IDS
 
@@ -33,12 +31,6 @@ def complete_refs(_context: click.Context, _param: click.Parameter, incomplete: 
         return []
     names = output.decode(errors="replace").split("\n")
     return [name for name in names if name.startswith(incomplete) and re.fullmatch(_PLAIN_REF, name)]
-
-
-def complete_folders(
-    _context: click.Context, _param: click.Parameter, incomplete: str
-) -> list[CompletionItem[str]]:
-    return [CompletionItem(incomplete, type="dir")]
 
 
 def complete_base(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

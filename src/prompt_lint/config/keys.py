@@ -6,10 +6,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.ci.context import MAX_LABEL
 from prompt_lint.config import values
 from prompt_lint.config.mistakes import Node, describe_kind, quote
 from prompt_lint.model.nearest import find_nearest
+from prompt_lint.model.rules import MAX_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

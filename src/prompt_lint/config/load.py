@@ -78,6 +78,8 @@ class ConfigSearch(NamedTuple):
             return _make_mistaken(path, folder, error.mistakes)
 
     def _load_named(self, tree: Tree) -> Config | None:
+        if os.path.isabs(self.named):  # outside of the repository
+            return None
         for path in dict.fromkeys((self.named, *NAMES)):  # also where this change has moved it
             try:
                 tree.resolve(path)

@@ -19,19 +19,34 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Exemption, Group, MaxGrowth, Rule
 
 
-def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
+# How much a run fails for what isn't known for sure, by the values of a setting; "" leaves it to the environment.
+_CERTAINTY = {
+    "counting": {"offline": 0, "": 1, "auto": 2, "exact": 2},
+    "on_unavailable": {"offline": 0, "": 1, "fail": 2},
+}
+
+
+def find_loosenings(
+    base: Config,
+    current: Config,
+    base_paths: Mapping[str, str],
+    links: Mapping[str, str] = {},
+    new_links: Mapping[str, str] = {},
+) -> list[Loosening]:
     """Return what `current` allows and `base` didn't, in the order of the configuration.
 
-    `base_paths` maps the path of every file to its path in the base. Rules are compared by the files that they apply to:
+    `base_paths` maps the path of every file to its path in the base, `links` further names of a file to its path, and
+    `new_links` those that a prompt of the base didn't have to its path there. Rules are compared by the files that they apply to:
     a rule that was rewritten, and has the same limits for every file, loosens nothing.
     """
-    loosenings = list(_compare_rules(base, current, base_paths))
+    list_names = _compile_names(links)
+    loosenings = list(_compare_rules(base, current, base_paths, list_names))
     folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
     for folder in folders:
-        loosenings += _compare_groups(base, current, folder, base_paths)
+        loosenings += _compare_groups(base, current, folder, base_paths, list_names)
         loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
-    loosenings += _compare_exemptions(base, current, base_paths)
-    return [*loosenings, *_compare_on_raise(base, current)]
+    loosenings += _compare_exemptions(base, current, base_paths, new_links)
+    return [*loosenings, *_compare_run_settings(base, current)]
 
 
 def _select_groups(config: Config, folder: str) -> Sequence[Group]:
@@ -43,17 +58,29 @@ def _select_groups(config: Config, folder: str) -> Sequence[Group]:
 def _compare_policies(base: Config, current: Config) -> Iterator[Loosening]:
     if base.policy == "project" and current.policy != "project":
         description = "`project` became `changed`: what a change doesn't make worse doesn't fail any more"
-        yield Loosening("policy", description, 0, config_path=current.path)
+        line = current.lines.get("policy", 0)
+        yield Loosening("policy", description, line, config_path=current.path)
 
 
-def _compare_on_raise(base: Config, current: Config) -> Iterator[Loosening]:
-    """Yield a loosening where the one `on_raise` of the run is weaker, whichever configurations set it."""
-    old, new = (settle_run(config).on_raise or "warn" for config in (base, current))
+def _compare_run_settings(base: Config, current: Config) -> Iterator[Loosening]:
+    """Yield a loosening for each setting of the run that is weaker, whichever configurations set it."""
+    old_run, new_run = settle_run(base), settle_run(current)
+    for key, ranks in _CERTAINTY.items():
+        old, new = getattr(old_run, key), getattr(new_run, key)
+        if ranks[new] < ranks[old]:
+            yield _describe_setting(key, old, new, base, current)
+    old, new = old_run.on_raise or "warn", new_run.on_raise or "warn"
     if _is_weaker(new, old):
-        configs = (*current.list_all(), *base.list_all())
-        path = next(each.path for each in configs if "on_raise" in each.lines)
-        config_path = current.find_governing(path).path
-        yield Loosening("on_raise", f"`{old}` became `{new}`", 0, config_path=config_path)
+        yield _describe_setting("on_raise", old, new, base, current)
+
+
+def _describe_setting(key: str, old: str, new: str, base: Config, current: Config) -> Loosening:
+    """Return the loosening of a setting of the run, at its line of now, or where it was if it is gone."""
+    configs = (*current.list_all(), *base.list_all())
+    path = next(each.path for each in configs if key in each.lines)
+    place = current.find_governing(path)
+    before, now = (f"`{value}`" if value else "unset" for value in (old, new))
+    return Loosening(key, f"{before} became {now}", place.lines.get(key, 0), config_path=place.path)
 
 
 def _is_weaker(on_raise: str, base: str) -> bool:
@@ -67,23 +94,33 @@ def _is_weaker(on_raise: str, base: str) -> bool:
     return ranks[0] < ranks[1]
 
 
-def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+def _compile_names(links: Mapping[str, str]) -> Callable[[str], list[str]]:
+    """Return a function: a path → the names of its file, that one first."""
+    by_path: dict[str, list[str]] = {}
+    for link, path in links.items():
+        by_path.setdefault(path, [path]).append(link)
+    return lambda path: [path, *by_path.get(links.get(path, path), ())]
+
+
+def _compare_rules(
+    base: Config, current: Config, base_paths: Mapping[str, str], list_names: Callable[[str], list[str]]
+) -> Iterator[Loosening]:
     base_rules, current_rules = compile_config(base), compile_config(current)
     pairs: dict[tuple[int, int], tuple[Rule, Rule | None, list[str]]] = {}
     for path, base_path in base_paths.items():
         if old := base_rules.find_rule(base_path):
-            new = current_rules.find_rule(path)
+            new = next(filter(None, map(current_rules.find_rule, list_names(path))), None)
             pairs.setdefault((id(old), id(new)), (old, new, []))[2].append(path)
     for old, new, paths in pairs.values():
         if new is None:
-            description = f"no rule applies to {_describe_paths(paths)} any more"
+            description = f"no rule applies to {describe_paths(paths)} any more"
             line = _find_line(current, old)
             yield Loosening(", ".join(old.files), description, line, config_path=old.config_path)
         else:
             yield from _compare_rule(old, new)
 
 
-def _describe_paths(paths: Sequence[str]) -> str:
+def describe_paths(paths: Sequence[str]) -> str:
     others = f" and {pluralize(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
     return f"`{min(paths)}`{others}"
 
@@ -98,8 +135,11 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     subject = ", ".join(current.files)
     yield from _compare_limits(subject, base, current)
     yield from _compare_growth(subject, base, current)
-    if current.format not in {"", base.format}:
-        yield _at(current, subject, f"is read as `{current.format}` now, whatever it was before")
+    if current.format != base.format:
+        now, before = (
+            f"as `{rule.format}`" if rule.format else "by its name and content" for rule in (current, base)
+        )
+        yield _at(current, subject, f"is read {now} now, not {before}")
     if current.format == base.format and current.names != base.names:
         yield _at(current, subject, "looks for other names of prompts now")
     if current.allow_empty and not base.allow_empty and current.files == base.files:
@@ -177,7 +217,11 @@ def _list_references(group: Group) -> set[tuple[str, str]]:
 
 
 def _compare_groups(
-    base: Config, current: Config, folder: str, base_paths: Mapping[str, str]
+    base: Config,
+    current: Config,
+    folder: str,
+    base_paths: Mapping[str, str],
+    list_names: Callable[[str], list[str]],
 ) -> Iterator[Loosening]:
     """Yield what the groups of the configurations in a folder allow now."""
     for old, new in _pair_groups(_select_groups(base, folder), _select_groups(current, folder)):
@@ -190,19 +234,24 @@ def _compare_groups(
         yield from _compare_growth(old.name, old.rule, new.rule)
         if new.rule.allow_empty and not old.rule.allow_empty:
             yield _at(new.rule, old.name, "may match nothing now")
-        if lost := _find_lost(old, new, base, current, base_paths):
-            yield _at(new.rule, old.name, f"this group doesn't count {_describe_paths(lost)} any more")
+        if lost := _find_lost(old, new, base, current, base_paths, list_names):
+            yield _at(new.rule, old.name, f"this group doesn't count {describe_paths(lost)} any more")
 
 
 def _find_lost(
-    old: Group, new: Group, base: Config, current: Config, base_paths: Mapping[str, str]
+    old: Group,
+    new: Group,
+    base: Config,
+    current: Config,
+    base_paths: Mapping[str, str],
+    list_names: Callable[[str], list[str]],
 ) -> list[str]:
     """Return the paths of files that the group had in the base, and doesn't have now, or not with the same prompts."""
     had, has = _compile_members(old, base), _compile_members(new, current)
     return [
         path
         for path, base_path in base_paths.items()
-        if (names := had(base_path)) and not _includes(has(path), names)
+        if (names := had(base_path)) and not any(_includes(has(name), names) for name in list_names(path))
     ]
 
 
@@ -224,27 +273,31 @@ def _includes(names: set[str], others: set[str]) -> bool:
     return others <= names or ("" in names and ON_DEMAND not in others)
 
 
-def _compare_exemptions(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+def _compare_exemptions(
+    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str]
+) -> Iterator[Loosening]:
     """Yield the exemptions that the base hadn't, and those that are for more of its files now, or for longer."""
     known = {(exemption.files, exemption.until) for each in base.list_all() for exemption in each.exempt}
-    newly_exempt = _find_newly_exempt(base, current, base_paths)
+    newly_exempt = _find_newly_exempt(base, current, base_paths, new_links)
     for exemption in (one for config in current.list_all() for one in config.exempt):
         is_new = (exemption.files, exemption.until) not in known
         paths = [] if is_new else newly_exempt.get(id(exemption), [])
         if is_new or paths:
             until = f" until {exemption.until}" if exemption.until else ""
-            also = f", now also {_describe_paths(paths)}" if paths else ""
+            also = f", now also {describe_paths(paths)}" if paths else ""
             subject, description = ", ".join(exemption.files), f"exempt{until}{also}: {exemption.reason}"
             yield Loosening(subject, description, exemption.line, config_path=exemption.config_path)
 
 
-def _find_newly_exempt(base: Config, current: Config, base_paths: Mapping[str, str]) -> dict[int, list[str]]:
+def _find_newly_exempt(
+    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str]
+) -> dict[int, list[str]]:
     """Return by the id of an exemption the prompts that weren't exempt in the base, or not for so long."""
     find_now, find_before = _compile_exemptions(current), _compile_exemptions(base)
     rules = compile_config(current)
     newly_exempt: dict[int, list[str]] = {}
-    for path, base_path in base_paths.items():
-        if (now := find_now(path)) and rules.find_rule(path):
+    for path, base_path in {**base_paths, **new_links}.items():
+        if (now := find_now(path)) and (path in new_links or rules.find_rule(path)):
             before = find_before(base_path)
             if before is None or (before.until and (not now.until or now.until > before.until)):
                 newly_exempt.setdefault(id(now), []).append(path)

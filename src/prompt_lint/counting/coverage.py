@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.counting.image_tokens import is_image
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.request.tools import is_client_tool
+from prompt_lint.request.flatten import is_client_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +23,10 @@ _COVERED_THINKING = ("adaptive", "disabled", "enabled")  # a tuple: the type may
 def needs_api(reason: str) -> Unreadable:
     """Return the error of a request that can't be counted offline."""
     return Unreadable(f"needs the API: {reason}", NEEDS_API_HINT)
+
+
+def is_image(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "image"
 
 
 def read_covered_texts(content: Any, where: str) -> list[str]:

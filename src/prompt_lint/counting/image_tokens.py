@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_lint.request import images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from prompt_lint.model.families import Family
 
@@ -18,18 +18,6 @@ _CONTESTED_SIDE = 2000
 _FRAME_TOKENS = 3
 # Nearly every image file states its size within so many characters of base64: a multiple of four, which are three bytes.
 _HEADER_CHARACTERS = 4096
-
-
-def is_image(block: Any) -> bool:
-    return isinstance(block, dict) and block.get("type") == "image"
-
-
-def find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the images of all messages, including those in the results of tools."""
-    for message in fields.get("messages") or []:
-        for block in message["content"] if isinstance(message["content"], list) else []:
-            result = block.get("content") if block.get("type") == "tool_result" else None
-            yield from filter(is_image, [block, *(result if isinstance(result, list) else [])])
 
 
 def compute_image_range(family: Family, block: Mapping[str, Any]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from prompt_lint.counting.image_tokens import is_image
+from prompt_lint.counting.coverage import is_image
 from prompt_lint.counting.margin_table import MARGINS
 from prompt_lint.counting.margins import WIDEST_MARGIN, Margin
 from prompt_lint.model.families import CLAUDE_4, GENERATIONS

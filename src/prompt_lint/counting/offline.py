@@ -8,19 +8,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.counting.coverage import needs_api, read_covered_texts, refuse_uncovered
-from prompt_lint.counting.image_tokens import compute_image_range, find_images
+from prompt_lint.counting.coverage import is_image, needs_api, read_covered_texts, refuse_uncovered
 from prompt_lint.counting.intervals import compute_margin, find_texts_margin, rests_on_few
 from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.counting.transcript import merge_messages, read_result, render_argument, render_messages
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import Model, assume_model
+from prompt_lint.request.flatten import render_tool
 from prompt_lint.request.for_model import adapt_request
-from prompt_lint.request.tools import render_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from prompt_lint.model.families import CallCosts
     from prompt_lint.model.values import Request
@@ -110,6 +109,14 @@ def count_text(model_id: str, text: str) -> Count:
     return Count(tokens, max(0, tokens - margin), tokens + margin, "offline", model.basis == "assumed")
 
 
+def _find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the images of all messages, including those in the results of tools."""
+    for message in fields.get("messages") or []:
+        for block in message["content"] if isinstance(message["content"], list) else []:
+            result = block.get("content") if block.get("type") == "tool_result" else None
+            yield from filter(is_image, [block, *(result if isinstance(result, list) else [])])
+
+
 class _RequestCounter(NamedTuple):
     """Counts one request for one model. `text_tokens` is shared between the models."""
 
@@ -130,7 +137,7 @@ class _RequestCounter(NamedTuple):
             (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
             (self._count_thinking(fields.get("thinking") or {}), Range()),
             (self._count_conversation(messages), Range()),
-            *(self._count_image(image) for image in find_images(fields)),
+            *(self._count_image(image) for image in _find_images(fields)),
         ]
         below, above = (sum(sides) for sides in zip(*(doubt for _, doubt in parts), strict=True))
         return sum(tokens for tokens, _ in parts), Range(below, above)
@@ -249,5 +256,7 @@ class _RequestCounter(NamedTuple):
         return total
 
     def _count_image(self, block: Mapping[str, Any]) -> tuple[int, Range]:
+        from prompt_lint.counting.image_tokens import compute_image_range  # noqa: PLC0415  # few requests have images
+
         least, most = compute_image_range(self.model.generation.family, block)
         return most, Range(below=most - least)

@@ -10,17 +10,16 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Prompt, Request
 from prompt_lint.request import cache_control
 from prompt_lint.request.extra_keys import note_request_keys, refuse_keys
+from prompt_lint.request.flatten import is_client_tool, render_tool
 from prompt_lint.request.normalize import describe_data
 from prompt_lint.request.tools import (
     NO_DESCRIPTION,
     SCHEMA_KEYS,
     are_named_parameters,
     get_tool_name,
-    is_client_tool,
     lacks_only_schema,
     looks_like_tool,
     normalize_tools,
-    render_tool,
 )
 from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, parse_document

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user"]
 
+# The characters of a label of a pull request: GitHub's have up to 50, GitLab's up to 255.
+MAX_LABEL = 255
+
 
 class MaxGrowth(NamedTuple):
     """How much a prompt may grow: tokens, or millionths of those in the base. It fails beyond both, or the one not None."""
@@ -129,9 +132,9 @@ class Price(NamedTuple):
 
 
 class Loosening(NamedTuple):
-    """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
+    """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added, a prompt hidden.
 
-    `description` is about the prompts of the pattern, or the group, in `subject`. `line` is in the configuration at
+    `description` is about `subject`: the prompts of a pattern, a group, a setting, a prompt. `line` is in the configuration at
     `config_path` as it is now, 0 for what was removed. The limits are in tokens, None for no limit.
     """
 

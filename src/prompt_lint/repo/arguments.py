@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.repo.index import explain_left_out
+from prompt_lint.repo.links import explain_left_out
 from prompt_lint.repo.paths import from_native, is_in_git_folder
 from prompt_lint.text.patterns import compile_patterns
 

@@ -98,11 +98,13 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
         return _find_by_id(clone, rev)
     if re.search(_NOT_IN_REFS, rev):
         return _find_by_expression(clone, rev)
-    if find_commit(tree.top, rev) is None and clone.remote:
+    if git.find_commit(tree.top, rev) is None and clone.remote:
         # Of most branches a clone has the remote's only.
         branch = rev.removeprefix(f"{clone.remote}/")
         base = _find_merge_base(clone, _make_remote_candidate(clone, branch))
-        if isinstance(base, NoBase) and not find_commit(tree.top, f"refs/remotes/{clone.remote}/{branch}"):
+        if isinstance(base, NoBase) and not git.find_commit(
+            tree.top, f"refs/remotes/{clone.remote}/{branch}"
+        ):
             return base._replace(hint=f"{base.hint}, if {branch} is a branch of {clone.remote}")
         return base
     return _find_merge_base(clone, Candidate(rev, rev))
@@ -135,7 +137,7 @@ def _find_by_id(clone: Clone, commit: str) -> Base | NoBase:
 def _find_by_expression(clone: Clone, rev: str) -> Base | NoBase:
     """Find the merge base with a revision that git computes, such as `HEAD~1` or `@{upstream}`."""
     try:
-        commit = find_commit(clone.top, rev)
+        commit = git.find_commit(clone.top, rev)
     except Fatal:  # a reflog that doesn't reach back so far, or that this git can't read
         commit = None
     if commit is None and not (clone.is_shallow and clone.remote):
@@ -171,7 +173,7 @@ def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
         candidates.append(_make_target_candidate(context, parents[0]))
-    if context.target_branch and clone.remote:
+    if context.target_branch and clone.remote and not context.base_is_better:
         # Before the commit that the platform names, which may be from before the branch was rebased.
         candidates.append(_make_remote_candidate(clone, context.target_branch))
     if context.base:
@@ -289,7 +291,7 @@ def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
             f"a base needs git: {tree.top} isn't a git repository, or --no-git was given",
             "run it in a git repository, and leave out --no-git; or leave out the base",
         )
-    head = find_commit(tree.top, "HEAD")
+    head = git.find_commit(tree.top, "HEAD")
     if head is None:
         return NoBase(
             "there is no commit yet, so there is nothing to compare with",
@@ -327,7 +329,7 @@ def _find_first_base(clone: Clone, candidates: Sequence[Candidate]) -> Base | No
 def _find_merge_base(clone: Clone, candidate: Candidate) -> Base | NoBase:
     """Find the merge base of HEAD and the candidate; any of them if, after merges crosswise, there are several."""
     name = candidate.name
-    commit = find_commit(clone.top, candidate.rev)
+    commit = git.find_commit(clone.top, candidate.rev)
     if commit is None:
         message = (
             f"{name} is not in this clone" if clone.remote else f"there is no branch, tag or commit `{name}`"
@@ -354,13 +356,6 @@ def _find_merge_base(clone: Clone, candidate: Candidate) -> Base | NoBase:
         hint_fetch(clone, candidate),
         is_fetchable=True,
     )
-
-
-def find_commit(top: str, rev: str) -> str | None:
-    """Return the full id of the commit that `rev` names; None if this clone has no such commit."""
-    command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"]
-    output = git.run_or_none(command, top)
-    return os.fsdecode(output).strip() if output else None
 
 
 def _read_merge_parents(clone: Clone) -> list[str]:

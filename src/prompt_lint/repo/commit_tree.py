@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import DEFAULT_FILE_SIZE, git, links
 from prompt_lint.repo.entries import parse_ls_tree
-from prompt_lint.repo.index import explain_left_out
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.links import MAX_TARGET
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
-from prompt_lint.repo.paths import decode
+from prompt_lint.repo.paths import decode, list_parents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -55,7 +54,7 @@ class CommitTree:
     """The `Tree` of the commit with the full id `id`, in the repository whose working tree has its top at `top`.
 
     What is wrong with a file is worded as the working tree words it, so that the same problem of both sides is known by
-    its message. For the same reason the files of `left_out`, by path and blob, can't be read here either.
+    its message. For the same reason the files and links of `left_out`, by path and blob, can't be read here either.
 
     A context manager: one process of git serves all that is read, and ends with it. Not for several threads.
     Every method raises `Fatal` where folders or contents of the commit aren't in this clone, or are damaged: what can't
@@ -105,10 +104,14 @@ class CommitTree:
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
         """Return where the links among `entries` lead, as `Tree` describes it."""
-        return links.find_aliases(entries, self.resolve, self._is_folder, lambda _: [])
+        return links.find_aliases(entries, self.follow, self._is_folder, lambda _: [])
 
     def resolve(self, path: str) -> str:
         """Return the real path of `path`, as it were if this commit was checked out at `top`."""
+        return path if self._find_left_out(path) else self.follow(path)
+
+    def follow(self, path: str) -> str:
+        """Return the same, also through links that the working tree lacks."""
         return links.follow_links(self.top, path, self._read_link)
 
     def find_file(self, path: str) -> tuple[str, Node] | None:
@@ -122,6 +125,8 @@ class CommitTree:
 
     def require_shared(self, path: str, real: str) -> None:  # noqa: ARG002  # as a working tree wants it
         """Check that there is a file at `real`; everybody has it, since it is committed."""
+        if self._find_left_out(real):
+            return
         node = self.find_node(real)
         if node and node.mode == _SUBMODULE:
             raise NotInRepository("is a repository of its own")
@@ -130,13 +135,13 @@ class CommitTree:
 
     def read(self, path: str, cap: int | None = None) -> bytes:
         """Return the content of a regular file by its real path, as git keeps it: before any filter."""
+        if self._find_left_out(path):
+            raise links.explain_left_out()
         node = self.find_node(path)
         if node is None:
             raise MissingFile(f"is not in {self.name}")
         if not node.is_regular:
             raise Unreadable(_KINDS.get(node.mode, "is something else, not a file"))
-        if self._left_out.get(path) == node.id:
-            raise explain_left_out()
         return self.read_blob(node.id, cap)
 
     def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
@@ -169,6 +174,12 @@ class CommitTree:
         """Return what is at a real path; None if nothing is, or if it is the top."""
         folder, _, name = path.rpartition("/")
         return self._list_folder(folder).get(name)
+
+    def _find_left_out(self, path: str) -> str:
+        """Return the file or link of `left_out` that is at a path, or the link above it; "" for none."""
+        names = (path, *list_parents(path)) if self._left_out else ()
+        nodes = ((name, self.find_node(name)) for name in names if name in self._left_out)
+        return next((name for name, node in nodes if node and node.id == self._left_out[name]), "")
 
     def _is_folder(self, path: str) -> bool:
         if not path:

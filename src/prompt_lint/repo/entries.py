@@ -33,8 +33,8 @@ class Entry(NamedTuple):
 
     `blob` is the id of the *staged* content, which the file on disk may differ from. It is "" where git has none (untracked,
     in conflict, or added by intent only), and where git was told to assume that a file is what is on disk. `sparse` is a
-    file that a sparse checkout leaves out; reading it says so, unless it is there. A working tree has no `sparse link`: it
-    looks whether that is there. A submodule is a folder, and so is any other repository in the tree.
+    file that a sparse checkout leaves out, and a `sparse link` is such a link; reading it says so, unless it is there. A
+    submodule is a folder, and so is any other repository in the tree.
     """
 
     kind: Kind

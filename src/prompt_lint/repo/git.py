@@ -90,6 +90,13 @@ def run_or_none(args: Sequence[str], top: str) -> bytes | None:
         return None if code == 1 else _check_exit(top, code, output, errors, [])
 
 
+def find_commit(top: str, rev: str) -> str | None:
+    """Return the full id of the commit that `rev` names; None if this clone has no such commit."""
+    command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"]
+    output = run_or_none(command, top)
+    return os.fsdecode(output).strip() if output else None
+
+
 def run_with_index(args: Sequence[str], top: str, index_file: str) -> bytes:
     """Return what `git -C top …args` prints with this file for its index; "" is the index of the repository.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.history import Point
 from prompt_lint.repo import git
-from prompt_lint.repo.base_commit import MAX_NAME, find_commit, find_fetch_hint, is_shallow, suggest_ref
+from prompt_lint.repo.base_commit import MAX_NAME, find_fetch_hint, is_shallow, suggest_ref
 from prompt_lint.repo.changes import MAX_RENAMES, parse_raw_change
 from prompt_lint.repo.clone import HINT_KNOWN
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
@@ -42,7 +42,7 @@ def list_commits(
     """
     if not tree.has_git:
         raise Fatal(f"{tree.top} is in no git repository, so it has no history", "run it in a git repository")
-    head = find_commit(tree.top, "HEAD")
+    head = git.find_commit(tree.top, "HEAD")
     if head is None:
         raise Fatal("there is no commit yet, so there is no history", "commit the prompts first")
     first_day, revision = _read_since(tree, since, env)
@@ -70,7 +70,7 @@ def _read_since(tree: WorkingTree, since: str, env: Mapping[str, str]) -> tuple[
         except ValueError:
             raise Fatal(f"--since: there is no day {since}", "write it as YYYY-MM-DD, in UTC") from None
     is_possible = not since.startswith("-") and len(since) <= MAX_NAME
-    commit = find_commit(tree.top, since) if is_possible else None
+    commit = git.find_commit(tree.top, since) if is_possible else None
     if commit is None:
         near = suggest_ref(tree, since) if is_possible else ""
         hint = f"{near}write a date as YYYY-MM-DD, or {HINT_KNOWN}"

@@ -50,27 +50,29 @@ class Index:
         blob = self._listed.get(path) or self._links.get(path)
         return to_native(decode(data)) if blob and hash_blob(data, len(blob)) == blob else None
 
-    def is_sparse(self, path: str) -> bool:
-        """Return whether a sparse checkout leaves out the file at `path`."""
-        return path in self._sparse_files
+    def find_left_out(self, path: str) -> str:
+        """Return the file or link that a sparse checkout leaves out at `path`, or the link above it; "" for none."""
+        names = (path, *list_parents(path)) if self._left_out else ()
+        return next((name for name in names if name in self._left_out), "")
 
     def find_blob(self, path: str) -> str:
-        """Return the id of the content of a file; "" where the index has none."""
+        """Return the id of the content of a file or link; "" where the index has none."""
         return self._entries[path].blob if path in self._entries else ""
 
-    def has_sparse_files(self, folder: str) -> bool:
-        """Return whether a sparse checkout leaves out files in `folder`."""
-        return folder in self._sparse_folders
+    def has_left_out(self, folder: str) -> bool:
+        """Return whether a sparse checkout leaves out something in `folder`."""
+        return folder in self._folders_left_out
 
     @cached_property
-    def _sparse_files(self) -> frozenset[str]:
+    def _left_out(self) -> frozenset[str]:
         if not self._has_git or not _has_sparse_checkout(self._top):
             return frozenset()
-        return frozenset(path for path, entry in self._entries.items() if entry.kind == "sparse")
+        kinds = {"sparse", "sparse link"}
+        return frozenset(path for path, entry in self._entries.items() if entry.kind in kinds)
 
     @cached_property
-    def _sparse_folders(self) -> frozenset[str]:
-        return frozenset(parent for path in self._sparse_files for parent in list_parents(path))
+    def _folders_left_out(self) -> frozenset[str]:
+        return frozenset(parent for path in self._left_out for parent in list_parents(path))
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
@@ -88,14 +90,6 @@ class Index:
 def can_be_link(data: bytes) -> bool:
     """Return whether the contents of a file may be the target of a link, which is never empty and has no line end."""
     return 0 < len(data) <= MAX_TARGET and b"\n" not in data and b"\0" not in data
-
-
-def explain_left_out() -> Unreadable:
-    """Return the error for a file that a sparse checkout leaves out."""
-    return Unreadable(
-        "is left out by the sparse checkout, so it can't be measured",
-        "`git sparse-checkout add` its folder, or exclude it",
-    )
 
 
 def _has_sparse_checkout(top: str) -> bool:

@@ -70,6 +70,14 @@ def broken_link(destination: str) -> Unreadable:
     return Unreadable(f"is a symbolic link that leads to {destination}", "correct the link, or remove it")
 
 
+def explain_left_out() -> Unreadable:
+    """Return the error for a file that a sparse checkout leaves out."""
+    return Unreadable(
+        "is left out by the sparse checkout, so it can't be measured",
+        "`git sparse-checkout add` its folder, or exclude it",
+    )
+
+
 def find_aliases(
     entries: Mapping[str, Entry],
     resolve: Callable[[str], str],
@@ -82,7 +90,11 @@ def find_aliases(
     """
     aliases: dict[str, str | Unreadable] = {}
     folders: dict[str, str] = {}
-    for path in (path for path, entry in entries.items() if entry.kind == "link"):
+    for path, entry in entries.items():
+        if entry.kind == "sparse link":
+            aliases[path] = explain_left_out()
+        if entry.kind != "link":
+            continue
         try:
             real = resolve(path)
         except MissingFile:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo import git, safe_read
-from prompt_lint.repo.base_commit import find_commit
 from prompt_lint.repo.paths import decode
 
 if TYPE_CHECKING:
@@ -32,14 +31,14 @@ def list_staged(top: str, index_file: str) -> dict[str, str] | None:
     try:
         return _parse(git.run_with_index(command, top, index_file))
     except Fatal:
-        if find_commit(top, "HEAD"):
+        if git.find_commit(top, "HEAD"):
             raise
         return None
 
 
 def list_committed(top: str, start: str, end: str) -> dict[str, str]:
     """Return the paths that differ between two commits, as `list_staged` does. `start` is an id. Raises `Fatal`."""
-    commit = find_commit(top, end)
+    commit = git.find_commit(top, end)
     if commit is None:
         raise Fatal(f"there is no commit `{end}` in this clone", "name a commit that `git log` knows")
     return _parse(git.run(["diff-tree", "-r", *_DIFF_OPTIONS, start, commit, "--"], top))
@@ -51,7 +50,7 @@ def find_merged_commits(top: str, env: Mapping[str, str]) -> list[str]:
     path = os.fsdecode(git.run(["rev-parse", "--git-path", "MERGE_HEAD"], top)).removesuffix("\n")
     with suppress(OSError, Unreadable):
         found += os.fsdecode(safe_read.read_file(os.path.join(top, path), _MAX_MERGE_HEAD)).split()
-    commits = (find_commit(top, revision) for revision in dict.fromkeys(found))
+    commits = (git.find_commit(top, revision) for revision in dict.fromkeys(found))
     return [commit for commit in commits if commit]
 
 

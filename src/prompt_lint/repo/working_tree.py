@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import DEFAULT_FILE_SIZE, git, links, safe_read
 from prompt_lint.repo.entries import Entry, make_untracked_command, parse_ls_files
-from prompt_lint.repo.index import Index, explain_left_out
+from prompt_lint.repo.index import Index
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import (
     decode,
@@ -149,22 +149,14 @@ class WorkingTree:
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
         """Return where the links among `entries` lead, as `Tree` describes it."""
-        return links.find_aliases(
-            entries, self.resolve, lambda path: os.path.isdir(self._absolute(path)), self._list_unlisted
-        )
+        return links.find_aliases(entries, self.resolve, self._is_any_folder, self._list_unlisted)
 
     def resolve(self, path: str) -> str:
         """Return the real path of `path`. Raises `MissingFile`, `Unreadable`.
 
-        What a sparse checkout leaves out has one: reading it says so, and others have it.
+        What a sparse checkout leaves out has one, and no link there is followed: reading it says so, and others have it.
         """
-        try:
-            return links.follow_links(self.top, path, self._read_link)
-        except MissingFile:
-            if self.kinds.get(path) != "sparse" and not self._index.is_sparse(path):
-                raise
-            self.kinds[path] = "sparse"
-            return path
+        return links.follow_links(self.top, path, self._read_link)
 
     def read(self, path: str, cap: int | None = None) -> bytes:
         """Return the bytes of a regular file by its real path. Raises `MissingFile`, `Unreadable`."""
@@ -173,16 +165,16 @@ class WorkingTree:
     def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
         """Return the bytes of a regular file and its stamp. Raises `MissingFile`, `Unreadable`."""
         self.read_paths.add(path)
-        kind = self.kinds.get(path)
-        if kind == "submodule":
+        if self.kinds.get(path) == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
         try:
             cap = self.max_file_size if cap is None else cap
             data, stamp = safe_read.read_beneath(self.top, split_native(path), cap)
         except FileNotFoundError:
-            if kind == "sparse":
-                self.left_out[path] = self._index.find_blob(path)
-                raise explain_left_out() from None
+            if self._is_left_out(path):
+                left_out = self._index.find_left_out(path) or path
+                self.left_out[left_out] = self._index.find_blob(left_out)
+                raise links.explain_left_out() from None
             raise MissingFile("is not there (any more)", "restore it, or remove it with `git rm`") from None
         except OSError as error:
             raise safe_read.explain_error(error) from None
@@ -212,7 +204,7 @@ class WorkingTree:
         try:
             mode = os.lstat(self._absolute(real)).st_mode
         except OSError:
-            if self.kinds.get(real) == "sparse":
+            if self._is_left_out(real):
                 return
             raise MissingFile("is not there (any more)") from None
         if stat.S_ISDIR(mode):
@@ -224,11 +216,15 @@ class WorkingTree:
 
     def find_missing(self, paths: Iterable[str]) -> set[str]:
         """Return those of the listed `paths` that are gone from the disk, though git tracks them."""
-        return {path for path in paths if path not in self.kinds and not self._is_there(path)}
+        gone = (path for path in paths if path not in self.kinds and not self._is_there(path))
+        return {path for path in gone if not self._is_left_out(path)}
 
     def is_sparse(self, path: str) -> bool:
-        """Return whether a sparse checkout leaves out the file at `path`, or files in that folder."""
-        return self._index.is_sparse(path) or self._index.has_sparse_files(path)
+        """Return whether a sparse checkout leaves out what is at `path`, or something in that folder."""
+        return self._is_left_out(path) or self._index.has_left_out(path)
+
+    def _is_left_out(self, path: str) -> bool:
+        return self.kinds.get(path) in {"sparse", "sparse link"} or self._index.find_left_out(path) != ""
 
     def find_ignored(self, paths: Sequence[str]) -> set[str]:
         """Return those of `paths` (behind no link) that are neither tracked nor what `git add` would take."""
@@ -297,7 +293,7 @@ class WorkingTree:
         for path, entry in linked.items():
             here = self._absolute(path)
             if not os.path.lexists(here):
-                entries[path] = Entry("sparse" if entry.kind == "sparse link" else "link", entry.blob)
+                entries[path] = entry
             elif self._is_link(here):
                 entries[path] = Entry("link", entry.blob)
             elif os.path.isdir(here):
@@ -324,7 +320,8 @@ class WorkingTree:
                 self._targets[here] = self._find_target(here, os.lstat(here))
             except OSError as error:
                 # Outside of the tree, not even the absence of a file is revealed.
-                links.path_inside(self.top, here)
+                if self.is_sparse(links.path_inside(self.top, here)):
+                    return None
                 if hops == 0 and error.errno in _ERRORS_OF_ABSENCE:
                     raise MissingFile("is not there (any more)") from None
                 is_gone = isinstance(error, FileNotFoundError)
@@ -363,7 +360,11 @@ class WorkingTree:
             real = self.resolve(path)
         except Unreadable:
             return None
-        return real if os.path.isdir(self._absolute(real)) else None
+        return real if self._is_any_folder(real) else None
+
+    def _is_any_folder(self, path: str) -> bool:
+        """Return whether there is a folder at a path, or there would be one without a sparse checkout."""
+        return os.path.isdir(self._absolute(path)) or self._index.has_left_out(path)
 
     def _list_folders(self, paths: Sequence[str]) -> list[str]:
         """Return where those of the paths lead that are folders."""

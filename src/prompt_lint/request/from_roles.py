@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
-from prompt_lint.request.tools import check_names, render_tool
+from prompt_lint.request.flatten import render_tool
+from prompt_lint.request.tools import check_names
 from prompt_lint.text.location import ShapeError
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, is_file_address, note_placeholders

@@ -5,7 +5,6 @@ Sources: the API reference of Messages, the Model Context Protocol (`tools/list`
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +26,6 @@ _OTHER_KEYS = frozenset({
     "name", "description", "title", "annotations", "outputSchema", "icons", "_meta", "strict", "cache_control",
 })  # fmt: skip
 _HINT = 'a tool looks like {"name": "find", "description": "…", "input_schema": {"type": "object", …}}'
-
-
-def is_client_tool(tool: Mapping[str, Any]) -> bool:
-    """Return whether a tool (as the API takes it) is described by the request, not defined by the server."""
-    return tool.get("type") in (None, "custom")
 
 
 def looks_like_tool(tool: object) -> bool:
@@ -120,18 +114,6 @@ def get_tool_name(tool: object) -> str:
     inner = tool.get("function")
     name = (inner if isinstance(inner, dict) else tool).get("name")
     return name if isinstance(name, str) else ""
-
-
-def render_tool(tool: Mapping[str, Any], *, escapes: bool = False) -> str:
-    r"""Return a tool of a request as the model reads it: docs/accuracy.md tells how that was found.
-
-    `escapes`: characters beyond ASCII are written as `\uXXXX`.
-    """
-    if not is_client_tool(tool):
-        return json.dumps(tool, ensure_ascii=False)
-    fields = {"description": tool["description"]} if tool.get("description") else {}
-    fields |= {"name": tool.get("name", ""), "parameters": tool.get("input_schema", {})}
-    return f"<function>{json.dumps(fields, ensure_ascii=escapes)}</function>\n"
 
 
 def _normalize_tool(definition: object, key_path: KeyPath, key: str) -> dict[str, Any]:

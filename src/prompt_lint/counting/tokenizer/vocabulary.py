@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-DATA = Path(__file__).parent / "data"
+DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
 class Vocabulary(NamedTuple):
@@ -42,4 +42,5 @@ def load_vocabulary(name: str) -> Vocabulary:
 
 def read_data(name: str) -> bytes:
     """Return the contents of a data file of the tokenizer."""
-    return (DATA / name).read_bytes()
+    with open(os.path.join(DATA, name), "rb") as file:
+        return file.read()
