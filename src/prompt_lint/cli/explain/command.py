@@ -12,8 +12,9 @@ from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
-from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
-from prompt_lint.cli.explain.several_files import (
+from prompt_lint.cli.explain.contents import (
+    FileToExplain,
+    describe_contents,
     describe_place,
     describe_rule,
     explain_folder,
