@@ -85,9 +85,9 @@ class FigureRow(NamedTuple):
     current: str
     previous: str
     change: str
-    is_part: bool = False
-    is_rise_good: bool | None = None
-    has_risen: bool | None = None
+    is_part: bool
+    is_rise_good: bool | None
+    has_risen: bool | None
 
 
 def make_figure_rows(trends: Trends) -> list[FigureRow]:
@@ -98,7 +98,7 @@ def make_figure_rows(trends: Trends) -> list[FigureRow]:
         name: str,
         key: str,
         format_figure: Callable[[Any], str] = format_tokens,
-        format_change: Callable[[Any, Any], str] = format_change,
+        describe_change: Callable[[Any, Any], str] = format_change,
         *,
         is_part: bool = False,
         is_rise_good: bool | None = None,
@@ -107,7 +107,7 @@ def make_figure_rows(trends: Trends) -> list[FigureRow]:
         read = attrgetter(key)
         current, previous = read(now), read(then) if then else None
         is_changed = current is not None and previous is not None and current != previous
-        cells = (format_figure(current), format_figure(previous), format_change(current, previous))
+        cells = (format_figure(current), format_figure(previous), describe_change(current, previous))
         return FigureRow(name, *cells, is_part, is_rise_good, current > previous if is_changed else None)
 
     return [

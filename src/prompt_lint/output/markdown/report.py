@@ -96,12 +96,12 @@ def _fit(sections: Sequence[_Section], room: int, size: Callable[[str], int]) ->
         return None
     kept: dict[int, list[str]] = {}
     for index, section in sorted(enumerate(sections), key=lambda pair: pair[1].rank):
-        kept[index] = rows = []
+        kept[index] = []
         for row in section.rows:
             if size(row) > room:
                 break
             room -= size(row)
-            rows.append(row)
+            kept[index].append(row)
     return "".join(section.render(kept[index]) for index, section in enumerate(sections))
 
 
