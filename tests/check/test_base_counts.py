@@ -342,6 +342,21 @@ def test_a_configuration_that_is_in_no_commit_applied_to_the_base_as_well(
     assert report["loosened"] == []
 
 
+@pytest.mark.parametrize("place", ["../limits.yaml", "limits/limits.yaml"])
+def test_a_configuration_of_elsewhere_is_not_compared_with_that_of_the_repository(
+    repo: Repo, check: Check, place: str
+) -> None:
+    """Which has other limits: nobody has raised those."""
+    begin(repo, f"{TOP}limit: 10\n{RULE}".replace("limit: 100\n", ""), old=SMALL)
+    Repo(repo.path / "limits")
+    repo.write(place, f"{TOP}on_raise: fail\n{RULE}")
+    repo.write("prompts/old.md", SMALL * 2)
+
+    code, report = check("--config", place)
+
+    assert (code, report["loosened"]) == (0, [])
+
+
 def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: Check) -> None:
     """The limit of the base is told; of a rule that is new, and a group, too."""
     begin(

@@ -347,3 +347,25 @@ def test_growth_of_what_a_linked_file_imports_is_seen(repo: Repo, lint: Callable
 
     assert (code, status, standing) == (1, "over", "changed")
     assert before < 100 < after
+
+
+def test_a_link_that_leads_to_a_new_file_is_not_the_prompt_that_it_led_to(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """That one is still there, and a run about the new file alone knows it, too: the new one isn't as large as before."""
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: ['*.md', 'prompts/*.md']}]\n")
+    repo.write("x.md", LONG)
+    repo.link("prompts/l.md", "../x.md")
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.write("y.md", LONG.upper())
+    (repo.path / "prompts/l.md").unlink()
+    repo.link("prompts/l.md", "../y.md")
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json", "--base", "main", "y.md")
+
+    assert (done.code, [(v["path"], v["standing"]) for v in done.report["verdicts"]]) == (
+        1,
+        [("y.md", "new")],
+    )

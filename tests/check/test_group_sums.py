@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from prompt_lint.check.group_sums import find_count, find_reason, make_sum_prompt, sum_members
+from prompt_lint.check.group_sums import make_sum_prompt, sum_members
 from prompt_lint.check.read_prompts import ReadPrompt
-from prompt_lint.counting.sources import OfflineStandIn
+from prompt_lint.counting.sources import OfflineStandIn, find_count, find_reason
 from prompt_lint.model.counts import Count, Outcome
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.rules import Group, Rule

@@ -33,7 +33,7 @@ def list_loosened(done: Done) -> tuple[int, list[tuple[str, str, int]]]:
     return done.code, [(one["subject"], one["what"], one["line"]) for one in loosened]
 
 
-@pytest.mark.parametrize("way", ["ignored", "submodule", "link out"])
+@pytest.mark.parametrize("way", ["ignored", "submodule", "submodule that isn't fetched", "link out"])
 def test_an_import_that_is_there_and_does_not_count_any_more_is_a_loosening(
     repo: Repo, lint: Callable[..., Done], tmp_path: Path, way: str
 ) -> None:
@@ -60,6 +60,8 @@ def test_an_import_that_is_there_and_does_not_count_any_more_is_a_loosening(
         repo.git("rm", "-q", "-r", "docs")
         repo.submodule("docs", other)
     repo.commit()
+    if way == "submodule that isn't fetched":
+        repo.git("submodule", "--quiet", "deinit", "--all")
 
     description = "its import of `docs/a.md` isn't counted any more"
     assert list_loosened(lint(*CHECK)) == (1, [("CLAUDE.md", description, 4), ("all", description, 5)])

@@ -139,6 +139,24 @@ def test_a_link_to_an_imported_file_checks_its_importers(repo: Repo, lint: Calla
     assert [(path, status) for (path, _), (*_, status) in done.verdicts.items()] == [("CLAUDE.md", "over")]
 
 
+@pytest.mark.parametrize(("importer", "settings"), [("CLAUDE.md", ""), ("notes.txt", ", format: memory")])
+def test_a_file_that_is_named_checks_its_importers_alone(
+    repo: Repo, lint: Callable[..., Done], importer: str, settings: str
+) -> None:
+    """Whether their names or their rule say that they import; what is gone from the disk elsewhere is no file."""
+    repo.write(".prompt-lint.yaml", TOP + f"prompts: [{{files: docs/*}}, {{files: {importer}{settings}}}]\n")
+    repo.write(importer, "Read @docs/style.md\n")
+    for name in ("other", "style", "gone"):
+        repo.write(f"docs/{name}.md", LONG)
+    repo.commit()
+    (repo.path / "docs/gone.md").unlink()
+
+    report = lint("check", "--offline", "--output-format", "json", "docs/style.md").report
+
+    assert [verdict["path"] for verdict in report["verdicts"]] == sorted(["docs/style.md", importer])
+    assert report["problems"] == []
+
+
 def test_a_link_is_explained_as_its_target(repo: Repo, lint: Callable[..., Done]) -> None:
     """The rule that owns the target owns what the link leads to."""
     repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: AGENTS.md}]\n")

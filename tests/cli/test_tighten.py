@@ -369,3 +369,21 @@ def test_tightening_changes_limits_alone_and_once(
     assert re.sub(r"[0-9.]+[kK]?", "", after) == re.sub(r"[0-9.]+[kK]?", "", text)
     assert lint("tighten", "--offline", f"--headroom={percent}%").out.endswith("No limit to lower.\n")
     assert path.read_bytes().decode() == after
+
+
+def test_the_diff_has_the_lines_of_git(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A lone carriage return, U+0085 and U+2028 end a line for Python, and for YAML, but not for git."""
+    repo.write("a.md")
+    text = "# One\r# two\x85# three\u2028# four\nmodels: claude-sonnet-4-6\n\nlimit: 1000\r\n\nprompts: [{files: a.md}]\n"
+    repo.write(".prompt-lint.yaml", text)
+    repo.commit()
+
+    hunk = lint("tighten", "--offline").out.partition("@@ ")[2].splitlines()[:-1]
+
+    of_git = repo.git("diff", "-U1").partition("@@ ")[2].split("\n")
+    assert hunk[0] == "-3,3 +3,3 @@" == of_git[0].partition("@@")[0] + "@@"
+    assert (
+        hunk[1:]
+        == [line.removesuffix("\r") for line in of_git[1:]]
+        == [" ", "-limit: 1000", "+limit: 500", " "]
+    )

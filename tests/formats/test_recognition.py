@@ -9,6 +9,7 @@ import pytest
 from tests.support import make
 from tests.support.paths import ROOT
 
+from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 
 
@@ -25,12 +26,14 @@ from prompt_lint.formats.recognition import can_import, possible_formats, seems_
         ("a_prompt.yml", ["prompt-yml", "tools", "request"]), ("prompt.yml", ["tools", "request"]),
         ("a.prompt", ["continue-prompt", "dotprompt"]), ("a.PROMPT", []),
         ("a.JsonL", ["request"]), ("a.YML", ["tools", "request"]), (".json/a", []), ("json", []),
+        ("a/workflows/b.md", ["agentic-workflow"]), ("workflows/a/b.md", []), ("Workflows/a.md", []), ("claude.md", []),
         ("commands/\n.toml", ["gemini-command"]), ("a/commands/b/c.toml", ["gemini-command"]), ("commands.toml", []),
     ],
 )  # fmt: skip
 def test_a_path_tells_the_formats_that_a_file_may_have(path: str, names: list[str]) -> None:
     """Folders match at any depth, names to the letter, extensions of data in any case; every file may be text."""
     assert possible_formats(path, make.rule()) == (*names, "text")
+    assert can_import(path, make.rule()) is any(name in IMPORT_SIGNS for name in names)
 
 
 def test_the_format_of_a_rule_is_the_only_one() -> None:

@@ -621,12 +621,14 @@ def test_a_merge_request_is_compared_with_its_diff_base(world: World, depth: int
 
 
 def test_a_diff_base_of_an_earlier_pipeline_is_no_base(world: World) -> None:
-    """After a rebase GitLab may still name the old one; the target's branch, where the clone has it, tells more."""
+    """After a rebase GitLab may still name the old one; and a runner may have the target's branch of an earlier job."""
     clone = world.checkout("refs/heads/topic", 0)
 
-    found = base(clone, "auto", gitlab(world, CI_MERGE_REQUEST_DIFF_BASE_SHA=world.first))
+    rebased = base(clone, "auto", gitlab(world, CI_MERGE_REQUEST_DIFF_BASE_SHA=world.first))
+    clone.git("update-ref", "refs/remotes/origin/main", world.first)
+    reused = base(clone, "auto", gitlab(world))
 
-    assert found.commit == world.fork
+    assert rebased.commit == reused.commit == world.fork
 
 
 def test_a_merged_result_is_compared_with_its_target(world: World) -> None:

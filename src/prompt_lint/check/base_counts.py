@@ -12,9 +12,9 @@ from prompt_lint.check.both_sides import (
     map_base_counts,
     sum_unchanged_members,
 )
-from prompt_lint.check.group_sums import find_count
 from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.counting.offline_counts import count_request
+from prompt_lint.counting.sources import find_count
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Unreadable

@@ -155,8 +155,7 @@ class BasePairing:
     @cached_property
     def _current_paths(self) -> Mapping[str, str]:
         """Where files and links are now."""
-        files = (path for path in self._targets.files if path not in self._gone)
-        return {**{path: path for path in files}, **self._targets.links}
+        return {path: path for path in self._targets.files} | dict(self._targets.links)
 
     def _has_rule(self, path: str) -> bool:
         return bool(self._targets.matcher.find_rule(path) or self._base_matcher.find_rule(path))

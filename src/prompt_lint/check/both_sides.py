@@ -6,7 +6,8 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.group_sums import find_count, sum_members
+from prompt_lint.check.group_sums import sum_members
+from prompt_lint.counting.sources import find_count
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.values import PromptKey
 

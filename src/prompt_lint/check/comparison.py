@@ -123,8 +123,11 @@ def _read_config(
     """Return the configuration of the base; None where it has none. What has mistakes on one side is the current one's."""
     if not config.list_paths():
         return config  # rules of the command line are in no commit
+    is_elsewhere = _is_never_committed(tree, config.path)
+    if is_elsewhere and search.named and not commit.find_file(config.path):
+        return config  # whatever configuration there is at the top
     base_config = search.load(commit)
-    if base_config is None and _is_never_committed(tree, config.path):
+    if base_config is None and is_elsewhere:
         return config
     if base_config is None:
         tree.notes.append(

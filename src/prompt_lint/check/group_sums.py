@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.read_prompts import ReadPrompt
-from prompt_lint.counting.sources import OfflineStandIn
-from prompt_lint.model.counts import Count, sum_counts
+from prompt_lint.counting.sources import OfflineStandIn, find_count
+from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import GROUP_FORMAT, Prompt, Section
 from prompt_lint.text.plural import pluralize
@@ -44,20 +44,6 @@ def _sum_outcomes(outcomes: Sequence[Outcome | OfflineStandIn]) -> Outcome | Off
     total = sum_counts([count for outcome in outcomes if (count := find_count(outcome))])
     stand_in = next((outcome for outcome in outcomes if isinstance(outcome, OfflineStandIn)), None)
     return OfflineStandIn(total, stand_in.reason) if stand_in else total
-
-
-def find_count(outcome: Outcome | OfflineStandIn) -> Count | None:
-    """Return the count, also an offline one that stands in; None for what couldn't be counted."""
-    if isinstance(outcome, OfflineStandIn):
-        return outcome.offline_count
-    return outcome if isinstance(outcome, Count) else None
-
-
-def find_reason(outcome: Outcome | OfflineStandIn) -> Unreadable | None:
-    """Return why the request has no count of the API, also where an offline one stands in; None for a count."""
-    if isinstance(outcome, OfflineStandIn):
-        return outcome.reason
-    return outcome if isinstance(outcome, Unreadable) else None
 
 
 def _describe_member(prompt: Prompt) -> str:

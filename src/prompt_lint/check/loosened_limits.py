@@ -68,7 +68,7 @@ def _list_hidden_imports(tree: WorkingTree, outcomes: Iterable[PromptOutcomes]) 
     """
     imports: dict[PromptKey, set[str]] = {}
     counted: dict[PromptKey, set[str]] = {}
-    requested: dict[PromptKey, tuple[ReadPrompt, set[str]]] = {}
+    requested: dict[PromptKey, tuple[ReadPrompt, dict[str, bytes | None]]] = {}
     for read, _ in outcomes:
         key = find_key(read)
         if read.is_base:
@@ -76,14 +76,21 @@ def _list_hidden_imports(tree: WorkingTree, outcomes: Iterable[PromptOutcomes]) 
         else:
             names = {read.prompt.path, *chain.from_iterable(read.prompt.imports)}
             counted.setdefault(key, set()).update(names)
-            there = {path for path, stamp in read.includes.items() if stamp != b""}
-            requested.setdefault(key, (read, set()))[1].update(there)
-    for key, (read, paths) in requested.items():
-        asked = paths & imports.get(key, set())
-        if hidden := [path for path in asked if counted[key].isdisjoint(list_names(tree, path))]:
+            requested.setdefault(key, (read, {}))[1].update(read.includes)
+    for key, (read, stamps) in requested.items():
+        asked = [path for path in imports.get(key, ()) if path in stamps]
+        lost = [path for path in asked if counted[key].isdisjoint(list_names(tree, path))]
+        if hidden := [path for path in lost if stamps[path] != b"" or _is_in_submodule(tree, path)]:
             description = f"its import of {describe_paths(hidden)} isn't counted any more"
             subject, rule = key.name if key.is_group else key.path, read.rule
             yield Loosening(subject, description, rule.line, config_path=rule.config_path)
+
+
+def _is_in_submodule(tree: WorkingTree, path: str) -> bool:
+    """Return whether a path is in a submodule, also one that isn't fetched."""
+    above = list_parents(path)
+    entries = tree.list_entries((), above) if above else {}
+    return any(folder in entries and entries[folder].kind == "submodule" for folder in above)
 
 
 def _compare_limits(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
 from prompt_lint.check.exemptions import note_unneeded
-from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import (
     accept_by_label,
     apply_exemption,
@@ -75,7 +74,7 @@ def check_prompts(run: Run, paths: Sequence[str], comparison: Comparison | None 
     results = chain(
         targets.problems,
         read_files(tree, targets.matched, remembered),
-        read_groups(targets.groups, tree),
+        _read_groups(targets.groups, tree),
     )
     if comparison:
         report = _compare(run, comparison, targets, results)
@@ -163,9 +162,18 @@ def judge_prompts(
     return _make_report(outcomes, list(verdicts), counts, diagnostics, sources, settings)
 
 
+def _read_groups(groups: Sequence[GroupFiles], tree: WorkingTree) -> Iterable[ReadResult]:
+    """Return what is to be counted and reported of groups."""
+    if not groups:
+        return ()
+    from prompt_lint.check.group_prompts import read_groups  # noqa: PLC0415  # few runs have groups
+
+    return read_groups(groups, tree)
+
+
 def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
     """Return a report of groups alone."""
-    report = judge_prompts(read_groups(groups, run.tree), len(groups), run.sources, run.settings)
+    report = judge_prompts(_read_groups(groups, run.tree), len(groups), run.sources, run.settings)
     return report._replace(config_path=run.config.path)
 
 

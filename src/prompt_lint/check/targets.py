@@ -13,7 +13,14 @@ from prompt_lint.config.rule_matching import (
     find_unused_rules,
     match_files,
 )
-from prompt_lint.formats.recognition import can_import, is_for_gemini, possible_formats, seems_to_import
+from prompt_lint.formats import IMPORT_SIGNS
+from prompt_lint.formats.recognition import (
+    can_import,
+    is_for_gemini,
+    looks_importing,
+    possible_formats,
+    seems_to_import,
+)
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Problem
 from prompt_lint.repo.links import list_names, select_intact
@@ -86,7 +93,8 @@ def find_targets(
     entries = tree.list_entries(paths, within, endings, None if paths else look_up_tracked)
     aliases = tree.find_aliases(entries)
     files = _list_files(entries, config)
-    rules |= matcher.find_rules(path for path in files if path not in rules)
+    candidates = files if whole or not paths else _list_candidates(files, aliases, paths, config)
+    rules |= matcher.find_rules(path for path in candidates if path not in rules)
     present = _match_present(tree, all_groups, matcher, rules, files, aliases)
     files, aliases, links, matched, group_files, missing = present
     named = _follow_links(paths, links)
@@ -103,6 +111,19 @@ def find_targets(
         problems += exemptions.report_unused(exempt, config)
     matched.sort(key=lambda file: file.display_path)
     return Targets(matched, group_files, problems, entries, files, links, within, matcher, exempt, not paths)
+
+
+def _list_candidates(
+    files: Sequence[str], aliases: Mapping[str, str | Unreadable], paths: Sequence[str], config: Config
+) -> Sequence[str]:
+    """Return the files that a run for `paths` can be about: these, those behind links, and what may import.
+
+    The other files of a repository, of which there may be 100,000, are neither matched nor looked for.
+    """
+    if any(rule.format in IMPORT_SIGNS for rule in config.list_rules()):  # whatever its file is called
+        return files
+    is_named, linked = match_below(paths), set(aliases.values())
+    return [path for path in files if is_named(path) or path in linked or looks_importing(path)]
 
 
 class _Present(NamedTuple):

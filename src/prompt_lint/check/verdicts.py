@@ -6,10 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.breakdown import count_parts
-from prompt_lint.check.group_sums import find_reason, make_sum_prompt, sum_members
 from prompt_lint.check.judge import judge_count
 from prompt_lint.counting.processes import CountJob
-from prompt_lint.counting.sources import NOT_SENT, OfflineStandIn, count_all
+from prompt_lint.counting.sources import NOT_SENT, OfflineStandIn, count_all, find_reason
 from prompt_lint.model.counts import EMPTY_COUNT, Count, CountKey
 from prompt_lint.model.values import PlannedRequest, Problem
 
@@ -88,6 +87,8 @@ def judge_outcomes(outcomes: Iterable[PromptOutcomes], problems: list[Problem]) 
 
 
 def _judge_sum(group: Group, members: Sequence[PromptOutcomes], problems: list[Problem]) -> Iterator[Verdict]:
+    from prompt_lint.check.group_sums import make_sum_prompt, sum_members  # noqa: PLC0415  # few runs have groups
+
     sums = sum_members(members)
     verdicts = _judge_prompt(make_sum_prompt(group), [total for total, _ in sums], problems)
     for verdict, (_, sections) in zip(verdicts, sums, strict=True):

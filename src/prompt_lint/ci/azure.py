@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci.context import Context, parse_commit_id, parse_repository
+from prompt_lint.ci.context import Context, is_merge_ref, parse_commit_id, parse_repository
 from prompt_lint.ci.systems import AZURE, describe_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MERGE_REF = r"refs/pull/[0-9]{1,18}/merge"
 _PUSHES = {"IndividualCI", "BatchedCI"}
 
 
@@ -24,7 +22,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
     if context.kind != "pull_request":
         # No variable has the commit before a push.
         return context._replace(kind="push") if context.event in _PUSHES else context
-    is_merge = re.fullmatch(_MERGE_REF, env.get("BUILD_SOURCEBRANCH", "")) is not None
+    is_merge = is_merge_ref(env.get("BUILD_SOURCEBRANCH", ""))
     return context._replace(
         merge_commit=parse_commit_id(env.get("BUILD_SOURCEVERSION")) if is_merge else "",
         is_fork=env.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() != "false",

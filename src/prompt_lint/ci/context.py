@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from prompt_lint.model.rules import MAX_LABEL
 
-_COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
+COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Less than git allows, but whatever people call branches: no controls, nothing that git gives a meaning.
 _BRANCH = r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}"
 _REPOSITORY = r"[\w. -]{1,100}(?:/[\w. -]{1,100}){0,20}"
@@ -28,8 +28,7 @@ class Context(NamedTuple):
     `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push (its id may be
     shortened).
     With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to know.
-    With `base_is_better` than the target's branch in this clone: HEAD has more of the target's side than that branch, or the
-    clone is a fork's, whose branches aren't those of the target.
+    With `is_in_fork` the clone is the fork's, whose branches aren't those of the target.
     `merge_commit` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `pull_request` is its number. It `is_fork` unless the platform says that it is none.
     `labels` are those that it had when the run was started, None where the platform doesn't say.
@@ -43,7 +42,6 @@ class Context(NamedTuple):
     kind: Literal["pull_request", "merge_group", "push", "other", "unknown"]
     base: str = ""
     base_is_ancestor: bool = False
-    base_is_better: bool = False
     merge_commit: str = ""
     target_branch: str = ""
     pushed_branch: str = ""
@@ -51,6 +49,7 @@ class Context(NamedTuple):
     pull_request: int = 0
     repository: str = ""
     is_fork: bool = False
+    is_in_fork: bool = False
     fetch_hint: str = ""
     notes: tuple[str, ...] = ()
     missing_variables: tuple[str, ...] = ()
@@ -61,9 +60,14 @@ class Context(NamedTuple):
         return label.casefold() in {name.casefold() for name in self.labels or ()}
 
 
+def is_merge_ref(ref: str) -> bool:
+    """Return whether a ref is of the merge that a platform makes of a pull request and its target."""
+    return re.fullmatch(r"refs/pull/[0-9]{1,18}/merge", ref) is not None
+
+
 def parse_commit_id(value: object) -> str:
     """Return a full id of a commit; "" for anything else, and for the zeros that mean none."""
-    commit_id = value if isinstance(value, str) and re.fullmatch(_COMMIT_ID, value) else ""
+    commit_id = value if isinstance(value, str) and re.fullmatch(COMMIT_ID, value) else ""
     return commit_id if commit_id.strip("0") else ""
 
 

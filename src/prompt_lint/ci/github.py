@@ -8,12 +8,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.ci.context import (
     Context,
+    is_merge_ref,
     parse_branch,
     parse_commit_id,
     parse_event,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # GitHub sends no larger ones.
 MAX_PAYLOAD_BYTES = 25 << 20
-
-_MERGE_REF = r"refs/pull/[0-9]{1,18}/merge"
 
 
 def detect(env: Mapping[str, str]) -> Context | None:
@@ -68,7 +66,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
 
 def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Mapping[str, Any]) -> Context:
     base, head = get_nested(payload, "pull_request", "base"), get_nested(payload, "pull_request", "head")
-    is_merge = re.fullmatch(_MERGE_REF, env.get("GITHUB_REF", "")) is not None
+    is_merge = is_merge_ref(env.get("GITHUB_REF", ""))
     repository = parse_repository(get_nested(base, "repo", "full_name"))
     base_commit = parse_commit_id(get_nested(base, "sha"))
     target = parse_branch(env.get(GITHUB.target[0])) or parse_branch(get_nested(base, "ref"))

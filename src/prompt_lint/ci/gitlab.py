@@ -31,13 +31,12 @@ def detect(env: Mapping[str, str]) -> Context | None:
     # The target's commit is known only where a merge of both is checked out; the other one is the merge base.
     target = parse_commit_id(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"))
     base = target or parse_commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
-    is_elsewhere = bool(repository) and env.get("CI_PROJECT_PATH") != repository
     return context._replace(
         base=base,
         base_is_ancestor=True,
-        base_is_better=bool(target or (base and is_elsewhere)),
         missing_variables=() if base or context.target_branch else _TARGETS,
         # Set where there are labels, separated by commas, which no label can have.
         labels=parse_labels(env.get("CI_MERGE_REQUEST_LABELS", "").split(",")),
         is_fork=not repository or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != repository,
+        is_in_fork=bool(repository) and env.get("CI_PROJECT_PATH") != repository,
     )

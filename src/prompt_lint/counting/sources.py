@@ -82,6 +82,20 @@ class OfflineStandIn(NamedTuple):
     reason: Unreadable
 
 
+def find_count(outcome: Outcome | OfflineStandIn) -> Count | None:
+    """Return the count, also an offline one that stands in; None for what couldn't be counted."""
+    if isinstance(outcome, OfflineStandIn):
+        return outcome.offline_count
+    return outcome if isinstance(outcome, Count) else None
+
+
+def find_reason(outcome: Outcome | OfflineStandIn) -> Unreadable | None:
+    """Return why the request has no count of the API, also where an offline one stands in; None for a count."""
+    if isinstance(outcome, OfflineStandIn):
+        return outcome.reason
+    return outcome if isinstance(outcome, Unreadable) else None
+
+
 class Drift(NamedTuple):
     """Exact and offline tokens of a tokenizer family, over the requests whose counts differ by too much."""
 

@@ -34,7 +34,16 @@ def can_import(path: str, rule: Rule) -> bool:
     """Whether a file may import others, by its path and its rule."""
     if rule.format:
         return rule.format in IMPORT_SIGNS
-    return bool(_match_formats(path, of_importing=True))
+    return looks_importing(path) and any(name in IMPORT_SIGNS for name in _match_formats(path))
+
+
+def looks_importing(path: str) -> bool:
+    """Whether a path ends as those of formats that can import do, or is in one of their folders.
+
+    A hook asks this of every file of a repository, so nothing else is looked at.
+    """
+    path = f"/{path}".lower()
+    return path.endswith(_IMPORTING_ENDINGS) or any(folder in path for folder in _IMPORTING_FOLDERS)
 
 
 def is_for_gemini(path: str) -> bool:
@@ -50,15 +59,15 @@ def seems_to_import(path: str, data: bytes, rule: Rule) -> bool:
 
 def possible_formats(path: str, rule: Rule) -> tuple[str, ...]:
     """Return the names of the formats that a file may have by its path and its rule, in the order of recognition."""
-    return (rule.format,) if rule.format else _match_formats(path, of_importing=False)
+    return (rule.format,) if rule.format else _match_formats(path)
 
 
-def _match_formats(path: str, *, of_importing: bool) -> tuple[str, ...]:
+def _match_formats(path: str) -> tuple[str, ...]:
     path = f"/{path}"
     folder_end = path.rindex("/")
     includes = {
         pattern.format: pattern.includes
-        for pattern in _list_patterns(_extension(path[folder_end:]), of_importing=of_importing)
+        for pattern in _list_patterns(_extension(path[folder_end:]))
         if path.endswith(pattern.ending)
         and pattern.folder in path
         and (pattern.is_deep or path[: folder_end + 1].endswith(pattern.folder))
@@ -82,13 +91,9 @@ class _PathPattern(NamedTuple):
 
 
 @lru_cache(100)
-def _list_patterns(extension: str, *, of_importing: bool) -> list[_PathPattern]:
-    """Return the patterns that files with an extension may match, in the order of the table.
-
-    Those of formats that can import are few, and a hook asks for them for every prompt.
-    """
-    lines = (line for line in TABLE if line.import_sign or not of_importing)
-    patterns = (_parse(pattern, line) for line in lines for pattern in line.paths)
+def _list_patterns(extension: str) -> list[_PathPattern]:
+    """Return the patterns that files with an extension may match, in the order of the table."""
+    patterns = (_parse(pattern, line) for line in TABLE for pattern in line.paths)
     return [pattern for pattern in patterns if pattern.extension in {"", extension}]
 
 
@@ -111,3 +116,11 @@ def _parse(pattern: str, line: Format) -> _PathPattern:
 def _extension(name: str) -> str:
     """Return what is behind the last dot of `/name`, in small letters; the whole where there is no dot."""
     return name.rpartition(".")[2].lower()
+
+
+# Of the formats that can import, in small letters: what their paths end with, or in which folders they are.
+_IMPORTING = [_parse(pattern, line) for line in TABLE if line.import_sign for pattern in line.paths]
+_IMPORTING_FOLDERS = [each.folder.lower() for each in _IMPORTING if each.folder]
+_IMPORTING_ENDINGS = tuple(
+    each.ending.lower() or f".{each.extension}" for each in _IMPORTING if not each.folder
+)

@@ -46,10 +46,14 @@ def _render_file(file: TightenedFile) -> Iterator[str]:
         yield f"{name}: {pluralize(number, 'limit')} {words} low enough"
     for limit in file.lowered:
         yield f"{_name_limit(file, limit)} → {limit.new_text} (largest: {_describe_largest(limit)})"
-    diff = difflib.unified_diff(
-        file.text.splitlines(), file.new_text.splitlines(), name, name, n=1, lineterm=""
-    )
+    before, after = _list_lines(file.text), _list_lines(file.new_text)
+    diff = difflib.unified_diff(before, after, name, name, n=1, lineterm="")
     yield from map(escape_line, diff)
+
+
+def _list_lines(text: str) -> list[str]:
+    """Return the lines as git counts them: `splitlines` ends one at U+2028, too."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
 
 
 def _name_limit(file: TightenedFile, limit: TightenedLimit) -> str:

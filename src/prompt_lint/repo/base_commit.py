@@ -8,12 +8,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
+from prompt_lint.ci.context import COMMIT_ID
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
 from prompt_lint.repo.clone import (
-    COMMIT_ID,
     HINT_KNOWN,
     Candidate,
     Clone,
@@ -73,7 +73,7 @@ def suggest_ref(tree: WorkingTree, name: str) -> str:
     """Return a line with the branch or tag that `name` is probably a slip of; "" if there is none."""
     command = ["for-each-ref", "--count=1000", "--format=%(refname:lstrip=2)"]
     output = (git.run_or_none(command, tree.top) if tree.has_git else None) or b""
-    names = output.decode(errors="replace").splitlines()
+    names = output.decode(errors="replace").split("\n")
     near = "" if name in names else find_nearest(name, names)
     return near and f"did you mean `{escape_line(near)}`?\n"
 
@@ -94,7 +94,7 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
         return clone
     context = ci.detect_context(env)
     clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
-    if COMMIT_ID.fullmatch(rev):
+    if re.fullmatch(COMMIT_ID, rev):
         return _find_by_id(clone, rev)
     if re.search(_NOT_IN_REFS, rev):
         return _find_by_expression(clone, rev)
@@ -128,7 +128,7 @@ def _find_by_id(clone: Clone, commit: str) -> Base | NoBase:
     base = _find_merge_base(clone, Candidate(commit, commit[:10], is_ancestor=True))
     if not clone.is_shallow or isinstance(base, NoBase) or base.commit != commit:
         return base
-    if git.run_or_none(["merge-base", "--is-ancestor", commit, clone.head], clone.top) is not None:
+    if _is_ancestor(clone, commit, clone.head):
         return base
     reason = "the history in this clone is too short to find where HEAD diverged from it"
     return base._replace(description=f"{base.name} itself: {reason}")
@@ -160,7 +160,7 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     if context.kind == "pull_request":
         return _find_for_pull_request(clone, context)
     if context.kind == "merge_group":
-        return _find_first_base(clone, [_make_target_candidate(context, context.base)])
+        return _find_latest_base(clone, [_make_target_candidate(context, context.base)])
     if context.kind == "push":
         return _find_for_push(clone, context)
     return NoBase(
@@ -172,15 +172,17 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
 def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
-        candidates.append(_make_target_candidate(context, parents[0]))
-    if context.target_branch and clone.remote and not context.base_is_better:
-        # Before the commit that the platform names, which may be from before the branch was rebased.
+        candidate = _make_target_candidate(context, parents[0])
+        if git.find_commit(clone.top, candidate.rev):
+            return _find_merge_base(clone, candidate)  # by now the target may have the pull request itself
+        candidates.append(candidate)
+    if context.target_branch and clone.remote and not context.is_in_fork:
         candidates.append(_make_remote_candidate(clone, context.target_branch))
     if context.base:
         candidates.append(_make_target_candidate(context, context.base, is_ancestor=context.base_is_ancestor))
     if not candidates and not context.missing_variables:  # the platform has no variable for the target
         return _find_for_branch(clone, context.default_branch)
-    base = _find_first_base(clone, candidates)
+    base = _find_latest_base(clone, candidates)
     if isinstance(base, NoBase) and context.missing_variables and not candidates:
         names = " or ".join(f"`{name}`" for name in context.missing_variables)
         return base._replace(hint=f"{names} is missing or malformed; set it, or use `--base REF`")
@@ -265,7 +267,7 @@ def _find_default_branch(top: str, remote: str) -> tuple[str, str]:
     refs += [f"refs/heads/{name}" for name in _DEFAULT_BRANCHES]
     prefixes.append("refs/heads")
     output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], top)
-    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
+    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).split("\n"))
     head_target = symbolic_targets.get(f"{prefixes[0]}/HEAD", "")
     for ref in (head_target, *refs):
         if ref and (ref in symbolic_targets or ref == head_target):
@@ -312,18 +314,31 @@ def _find_remote(top: str) -> str:
     return remote if not re.search(_NOT_IN_REFS, remote) else ""
 
 
-def _find_first_base(clone: Clone, candidates: Sequence[Candidate]) -> Base | NoBase:
-    """Return the base of the first candidate that has one; if none has, why the one that is easiest to fetch hasn't."""
-    failures = []
-    for candidate in candidates:
-        if candidate.rev:
-            base = _find_merge_base(clone, candidate)
-            if isinstance(base, Base):
-                return base
+def _find_latest_base(clone: Clone, candidates: Sequence[Candidate]) -> Base | NoBase:
+    """Return the latest of the candidates' bases; if there is none, why the candidate that is easiest to fetch has none.
+
+    All are commits of the target that HEAD is built on. An earlier one is of a branch that hasn't been fetched lately, or of
+    before the change was rebased: beside it, the change would have to answer for what the target has got since.
+    """
+    latest, failures = None, []
+    for candidate in (each for each in candidates if each.rev):
+        base = _find_merge_base(clone, candidate)
+        if isinstance(base, NoBase):
             failures.append((not candidate.is_ancestor, base))
+        elif latest is None or (
+            latest.commit != base.commit and _is_ancestor(clone, latest.commit, base.commit)
+        ):
+            latest = base
+    if latest:
+        return latest
     if failures:
         return min(failures, key=itemgetter(0))[1]
     return NoBase("CI doesn't report the branch that this change will be merged into", HINT_BASE)
+
+
+def _is_ancestor(clone: Clone, commit: str, descendant: str) -> bool:
+    command = ["merge-base", "--is-ancestor", commit, descendant]
+    return git.run_or_none(command, clone.top) is not None
 
 
 def _find_merge_base(clone: Clone, candidate: Candidate) -> Base | NoBase:

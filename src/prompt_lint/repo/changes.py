@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo import git
-from prompt_lint.repo.objects import hash_blob
+from prompt_lint.repo.entries import hash_blob
 from prompt_lint.repo.paths import decode, to_native
 
 if TYPE_CHECKING:

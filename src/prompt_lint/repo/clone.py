@@ -6,7 +6,8 @@ import re
 import shlex
 from typing import NamedTuple
 
-COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+from prompt_lint.ci.context import COMMIT_ID
+
 HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 
 
@@ -48,7 +49,7 @@ def hint_fetch(clone: Clone, candidate: Candidate) -> str:
         fetch.append(remote)
         if branch:
             fetch.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
-        elif COMMIT_ID.fullmatch(candidate.rev):
+        elif re.fullmatch(COMMIT_ID, candidate.rev):
             fetch.append(candidate.rev)
         elif not clone.is_shallow:
             return HINT_KNOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -25,7 +26,7 @@ _EMPTY_BLOBS = {
 _LARGE, _MAX_ENDINGS = 500_000, 8
 _RECORD = re.compile(r"[A-Za-z?] [0-7]{6} (?:[0-9a-f]{40}|[0-9a-f]{64}) [0-3]\t")
 # Where a record begins that isn't of an ordinary file.
-_UNUSUAL_RECORD = re.compile(r"\0(?!H 100|\Z)")
+_UNUSUAL_RECORD = r"\0(?!H 100|\Z)"
 
 
 class Entry(NamedTuple):
@@ -91,7 +92,7 @@ def _select_records(output: str, endings: Collection[str]) -> Collection[str]:
             stop = find("\0", at)
             records[output[rfind("\0", 0, at) + 1 : stop]] = None
             at = find(ending, stop)
-    for match in _UNUSUAL_RECORD.finditer(output):
+    for match in re.finditer(_UNUSUAL_RECORD, output):
         records[output[match.end() : find("\0", match.end())]] = None
     return records
 
@@ -111,6 +112,12 @@ def parse_ls_tree(output: str) -> dict[str, Entry]:
 def make_untracked_command(folders: Iterable[str]) -> list[str]:
     """Return git's arguments for what is untracked and not ignored below folders; "" is the top."""
     return ["ls-files", "-o", "--exclude-standard", "-z", "--", *(to_native(path) or "." for path in folders)]
+
+
+def hash_blob(data: bytes, digits: int) -> str:
+    """Return the id of a blob in a repository whose ids have so many digits."""
+    new_hash = hashlib.sha1 if digits == 40 else hashlib.sha256
+    return new_hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def make_entry(mode: str, blob: str) -> Entry:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.repo import git, safe_read
-from prompt_lint.repo.entries import parse_ls_files
+from prompt_lint.repo.entries import hash_blob, parse_ls_files
 from prompt_lint.repo.links import MAX_TARGET
-from prompt_lint.repo.objects import hash_blob
 from prompt_lint.repo.paths import decode, list_parents, split_native, to_native
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -13,12 +12,6 @@ if TYPE_CHECKING:
 
 # What git says before an object. Anything else means that it hasn't got it: `ID missing`, or nothing at all.
 _HEADER = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]{1,18})\n")
-
-
-def hash_blob(data: bytes, digits: int) -> str:
-    """Return the id of a blob in a repository whose ids have so many digits."""
-    new_hash = hashlib.sha1 if digits == 40 else hashlib.sha256
-    return new_hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 class GitObject(NamedTuple):

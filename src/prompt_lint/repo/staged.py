@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from prompt_lint.ci.context import COMMIT_ID
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo import git, safe_read
 from prompt_lint.repo.paths import decode
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _DIFF_OPTIONS = ("-z", "--name-status", "--no-renames", "--ignore-submodules=all")
 # `git merge` names the commits that it merges in variables, and in a file once it has stopped for a conflict.
-_MERGED = r"GITHEAD_([0-9a-f]{40}|[0-9a-f]{64})"
+_MERGED = rf"GITHEAD_({COMMIT_ID})"
 # In bytes: more commits than anybody merges at once.
 _MAX_MERGE_HEAD = 1 << 16
 

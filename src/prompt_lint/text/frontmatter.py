@@ -23,8 +23,8 @@ _OPEN = re.compile(r"---[ \t]*\n")
 _CLOSE = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 # What a line of frontmatter that isn't YAML is taken for: a key, and the start of a block scalar as its value.
-_KEY = re.compile(r"([ \t]*)([\"']?)([A-Za-z_][\w.-]{0,99})\2[ \t]*:(?:[ \t]+|\Z)", re.ASCII)
-_BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}(?:[ \t]+#.*)?\Z")
+_KEY = r"(?a)([ \t]*)([\"']?)([A-Za-z_][\w.-]{0,99})\2[ \t]*:(?:[ \t]+|\Z)"
+_BLOCK_SCALAR = r"[|>][-+0-9]{0,2}(?:[ \t]+#.*)?\Z"
 _CLOSING = {'"': '"', "'": "'", "[": "]", "{": "}"}
 # No real frontmatter has so many lines, or keys whose values are read as YAML, which takes long.
 _MAX_LINES, _MAX_YAML_KEYS = 10_000, 1_000
@@ -131,7 +131,7 @@ def _parse_by_key(all_lines: list[str], fault_line: int) -> Fields:
 
 def _find_keys(lines: list[str]) -> list[tuple[int, re.Match[str]]]:
     """Return the keys that aren't deeper than the first one, and the indices of their lines."""
-    keys = [(index, key) for index, line in enumerate(lines) if (key := _KEY.match(line))]
+    keys = [(index, key) for index, line in enumerate(lines) if (key := re.match(_KEY, line))]
     return [(index, key) for index, key in keys if len(key[1]) <= len(keys[0][1][1])]
 
 
@@ -147,7 +147,7 @@ def _read_value(key: re.Match[str], lines: list[str]) -> tuple[str | float | boo
     if value and isinstance(value, list | dict):
         return _join_lines(key, lines)[0], False
     if value in (None, "", [], {}):
-        is_block = _BLOCK_SCALAR.match(lines[0][key.end() :].strip())
+        is_block = re.match(_BLOCK_SCALAR, lines[0][key.end() :].strip())
         return "", bool(is_block) or any(line.strip() and not line.startswith("#") for line in lines[1:])
     return value, False
 
@@ -160,7 +160,7 @@ def _join_lines(key: re.Match[str], lines: list[str]) -> tuple[str, bool]:
     first, depth = lines[0][key.end() :].strip(), len(key[1])
     below = [(line.strip(), len(line) - len(line.lstrip(" \t")) > depth) for line in lines[1:]]
     goes_on = any(line and not is_indented and line[0] not in "-#" for line, is_indented in below)
-    if _BLOCK_SCALAR.match(first):
+    if re.match(_BLOCK_SCALAR, first):
         return "\n".join(line for line, _ in below).strip(), goes_on
     kept = [line for line, is_indented in below if line and (is_indented or line[0] != "#")]
     text = " ".join([first, *kept]).strip()

@@ -9,8 +9,9 @@ once, in an atomic group.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from itertools import takewhile
+from functools import cache, lru_cache
+from itertools import groupby, takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _END = r"(?:/|\Z)"
 # A name without wildcards, in characters that every file system and git spell in one way.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@+= -]+")
 # What is in some folder, and not in the one where the pattern starts.
-_IN_ANY_FOLDER = re.compile(r"/?(?:\*\*/)+")
+_IN_ANY_FOLDER = r"/?(?:\*\*/)+"
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -49,20 +50,13 @@ class _Glob(NamedTuple):
     ending: str
 
 
-class _Run(NamedTuple):
-    """Neighbours in a list of patterns that all include, or all exclude."""
-
-    includes: bool
-    globs: list[_Glob]
-
-
 def compile_patterns(patterns: Iterable[str], *, is_exact: bool = False) -> Callable[[str], bool]:
     """Return a function that tells whether a list of patterns matches a path, from the top of the repository, with `/`.
 
     As in git, a pattern that matches a folder matches everything below it; if `is_exact`, only one that ends with a `/`
     does. The last pattern of the list that matches decides. Raises `ValueError`, with a sentence, for patterns that are refused.
     """
-    runs: list[_Run] = []
+    parsed: list[tuple[bool, list[_Glob]]] = []
     weight = 0
     for number, pattern in enumerate(patterns):
         includes, globs = _parse_pattern(pattern, r"\Z" if is_exact else _END)
@@ -71,10 +65,8 @@ def compile_patterns(patterns: Iterable[str], *, is_exact: bool = False) -> Call
             raise ValueError(
                 f"the patterns are too many or too long, taken together, from {pattern[:40]!r} on"
             )
-        if not runs or runs[-1].includes != includes:
-            runs.append(_Run(includes, []))
-        runs[-1].globs.extend(globs)
-    return _build_matcher(runs)
+        parsed.append((includes, globs))
+    return _build_matcher(parsed)
 
 
 def weigh_pattern(pattern: str) -> int:
@@ -117,7 +109,7 @@ def _escape(folder: str) -> str:
 
 def _anchor(pattern: str) -> str:
     """Return a pattern without braces as it is written behind the folder where it starts."""
-    if _IN_ANY_FOLDER.fullmatch(pattern):
+    if re.fullmatch(_IN_ANY_FOLDER, pattern):
         return "*/"
     if pattern[-1:].isspace() and not pattern.endswith("\\ "):  # of braces; by itself it would be cut off
         pattern = f"{pattern[:-1]}[{pattern[-1]}]"
@@ -160,12 +152,18 @@ def _is_anchored(pattern: str) -> bool:
     return "/" in pattern.rstrip("/")
 
 
-def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
-    # The last match decides, so the last run comes first.
-    steps = [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
+def _build_matcher(parsed: Sequence[tuple[bool, list[_Glob]]]) -> Callable[[str], bool]:
+    @cache  # a hook asks few of the rules
+    def compile_steps() -> list[tuple[Callable[[str], object], bool]]:
+        # Neighbours that all include, or all exclude, are one expression. The last match decides, so the last come first.
+        runs = [(includes, list(run)) for includes, run in groupby(parsed, itemgetter(0))]
+        return [
+            (re.compile(_join_globs([glob for _, globs in run for glob in globs])).match, includes)
+            for includes, run in reversed(runs)
+        ]
 
     def matches(path: str) -> bool:
-        for match, includes in steps:
+        for match, includes in compile_steps():
             if match(path):
                 return includes
         return False

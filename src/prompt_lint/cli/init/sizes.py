@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import run_notes
-from prompt_lint.check.group_sums import find_reason
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.verdicts import count_prompts
 from prompt_lint.cli.init.inspection import DATA_FORMATS
 from prompt_lint.config.values import PARTS
+from prompt_lint.counting.sources import find_reason
 from prompt_lint.model.counts import EMPTY_COUNT, Count
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.values import Problem, Prompt
