@@ -41,10 +41,8 @@ def load_project(
 ) -> tuple[WorkingTree, Config, list[str]]:
     """Return the tree around the working directory, its configuration, and `paths` relative to the tree's top.
 
-    `tracked_only` spares git the walk that finds configurations that nobody has added yet.
-
-    Raises:
-        Fatal: there is no configuration that can be read, or no such path; or there is neither a configuration nor a path.
+    `tracked_only` spares git the walk that finds configurations that nobody has added yet. Raises `Fatal` where there
+    is no configuration that can be read, no such path, or neither a configuration nor a path.
     """
     start = working_directory()
     tree = open_tree(start, use_git=not options.no_git, max_file_size=options.max_file_size)
