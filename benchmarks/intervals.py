@@ -17,16 +17,17 @@ import argparse
 import math
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.recordings import Recordings, count_recordings, count_user_message, read_rows
 
-from prompt_lint.counting.intervals import list_cells
+from prompt_lint.counting.intervals import Kind
 from prompt_lint.counting.margins import FEW_REQUESTS, WIDEST_MARGIN, Margin, MeasuredMargin
+from prompt_lint.model.families import CLAUDE_4, GENERATIONS, Generation
 from prompt_lint.model.models import MODELS, assume_model, find_model
 
 PACKAGE = Path(__file__).parents[1] / "src" / "prompt_lint"
@@ -75,6 +76,22 @@ def collect_differences(recordings: Recordings, data: Path) -> Differences:
         )
         differences[assume_model(text["model"]).generation.name, "text"].append(difference)
     return differences
+
+
+# Kinds that a request to some generations only can have when its margin is looked up.
+GENERATIONS_BY_KIND: dict[Kind, list[Generation]] = {
+    "system message in between": [g for g in GENERATIONS if g.family.has_system_turns],
+    "tool history": [g for g in GENERATIONS if g.family.are_calls_text],
+    "tool history, not as text": [g for g in GENERATIONS if not g.family.are_calls_text],
+    "structured output": [CLAUDE_4],
+}
+
+
+def list_cells() -> Iterator[tuple[str, Kind]]:
+    """Yield what the table of margins has a row for: a generation's name, and a kind that a request to it can have."""
+    for kind in get_args(Kind):
+        for generation in GENERATIONS_BY_KIND.get(kind, GENERATIONS):
+            yield generation.name, kind
 
 
 def find_quantile(values: Sequence[float], beyond: float) -> float:

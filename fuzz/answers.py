@@ -29,7 +29,7 @@ from prompt_lint.output.report_reader import parse_report
 from prompt_lint.repo import changes, staged
 from prompt_lint.repo.commit_tree import CommitTree
 from prompt_lint.repo.entries import parse_ls_files, parse_ls_tree
-from prompt_lint.repo.objects import GitObject, ObjectLost, ObjectReader, ObjectTooLarge
+from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.usage.admin_api.client import read_response
 from prompt_lint.usage.admin_api.lists import ListRequest
 from prompt_lint.usage.admin_api.names import _read_entity
@@ -84,7 +84,7 @@ class _AnsweringReader(ObjectReader):
         super().__init__("/top")
         self._answer = answer
 
-    def _request(self, name: str, cap: int) -> GitObject | None:
+    def _request(self, name: str, cap: int) -> bytes | None:
         process: Any = SimpleNamespace(stdin=BytesIO(), stdout=BytesIO(self._answer), kill=lambda: None)
         process.__exit__ = lambda *_: None
         self._process = process
@@ -95,9 +95,9 @@ def check_git_object(data: bytes) -> None:
     """Whatever git answers to `cat-file --batch`, it is an object within the cap, or it is lost; an object is read as it is."""
     cap = 1 << 20
     with suppress(ObjectLost, ObjectTooLarge):
-        assert len(_AnsweringReader(data).read(_BLOB, cap).data) <= cap
+        assert len(_AnsweringReader(data).read(_BLOB, cap)) <= cap
     answer = b"%s blob %d\n%s\n" % (_BLOB.encode(), len(data), data)
-    assert _AnsweringReader(answer).read(_BLOB, len(data)) == GitObject(_BLOB, "blob", data)
+    assert _AnsweringReader(answer).read(_BLOB, len(data)) == data
 
 
 def check_git_tree(data: bytes) -> None:

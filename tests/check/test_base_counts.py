@@ -294,6 +294,7 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
     repo.write("prompts/edited.md", LARGE)
     repo.git("mv", "prompts/before.md", "prompts/after.md")
     repo.write("prompts/new.md", LARGE)
+    repo.git("add", ".prompt-lint.yaml")
 
     code, report = check(base="HEAD")
 
@@ -316,13 +317,13 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
 
 
 @pytest.mark.parametrize(
-    "place", ["../limits.yaml", "limits.yaml", "limits/limits.yaml", ".prompt-lint.yaml"]
+    "place", ["../limits.yaml", "limits.yaml", "ignored.yaml", "limits/limits.yaml", ".prompt-lint.yaml"]
 )
-def test_a_configuration_that_is_in_no_commit_applied_to_the_base_as_well(
+def test_a_configuration_that_git_does_not_track_applied_to_the_base_as_well(
     repo: Repo, check: Check, place: str
 ) -> None:
-    """One outside of the repository, in a repository of its own or ignored is none that the change brings along."""
-    repo.write(".gitignore", "/*.yaml\n")
+    """One outside of the repository, of another one, ignored, or put there by a job is none that the change brings along."""
+    repo.write(".gitignore", "ignored.yaml\n")
     repo.write("prompts/old.md", LARGE)
     repo.write("prompts/edited.md", SMALL)
     repo.commit()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from benchmarks import intervals
 
 from prompt_lint.counting import offline
-from prompt_lint.counting.intervals import compute_margin, list_cells, list_kinds
+from prompt_lint.counting.intervals import compute_margin, list_kinds
 from prompt_lint.counting.margin_table import MARGINS
 from prompt_lint.counting.margins import FEW_REQUESTS
 from prompt_lint.model.families import GENERATIONS
@@ -68,7 +69,7 @@ def test_models_of_a_generation_are_counted_by_the_same_rules(model: str, genera
 
 def test_every_kind_has_a_margin_in_every_generation_that_it_occurs_in() -> None:
     """The table has a row for each, and none that no request leads to."""
-    assert list(MARGINS) == list(list_cells())
+    assert list(MARGINS) == list(intervals.list_cells())
     assert len({kind for _, kind in MARGINS}) == 12
     assert [generation for generation, kind in MARGINS if kind == "text"] == [g.name for g in GENERATIONS]
     assert [generation for generation, kind in MARGINS if kind == "structured output"] == ["4 to 4.6"]

@@ -41,7 +41,7 @@ def find_family(model_id: str) -> tuple[str, bool]:
 def test_an_id_is_known_however_a_reseller_writes_it(model: str, family: str, window: int) -> None:
     """Dates, aliases, prefixes and versions around a name don't hide the model."""
     assert find_family(model) == (family, True)
-    assert models.find_context_window(model) == window
+    assert models.assume_model(model).context_window == window
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_an_id_is_known_however_a_reseller_writes_it(model: str, family: str, wi
 def test_an_unknown_model_takes_the_newest_family_unverified(model: str) -> None:
     """A name nobody has measured is counted as the newest, is said to be unverified, and has no window."""
     assert find_family(model) == (NEWEST.family.name, False)
-    assert models.find_context_window(model) is None
+    assert models.find_model(model) is None
 
 
 def test_models_whose_counts_are_documented_to_carry_over_are_known() -> None:
@@ -77,7 +77,7 @@ def test_another_date_of_a_known_model_is_unverified() -> None:
     """A snapshot that isn't known counts as its model does, and nobody has measured that it does."""
     assert find_family("claude-opus-5-5-20261101") == ("v4.8", False)
     assert find_family("claude-sonnet-4-5-20260101") == ("v3", False)
-    assert models.find_context_window("claude-sonnet-4-5-20260101") == 200_000
+    assert models.assume_model("claude-sonnet-4-5-20260101").context_window == 200_000
 
 
 @pytest.mark.parametrize(

@@ -447,10 +447,10 @@ def test_an_interruption_between_question_and_answer_mixes_nothing_up(
     with ObjectReader(str(repo.path)) as objects:
         objects.read(one, CAP)
         with monkeypatch.context() as patched:
-            patched.setattr(objects_module, "GitObject", _interrupt)
+            patched.setattr(objects_module, "int", _interrupt, raising=False)
             with pytest.raises(KeyboardInterrupt):
                 objects.read(one, CAP)
-        assert objects.read(two, CAP).data == b"two"
+        assert objects.read(two, CAP) == b"two"
 
 
 def _interrupt(*_: object) -> None:
@@ -469,7 +469,7 @@ def test_a_process_that_was_killed_is_started_again(repo: Repo) -> None:
         objects._process.wait()
         with pytest.raises(ObjectLost):
             objects.read(blob, CAP)
-        assert objects.read(blob, CAP).data == b"words"
+        assert objects.read(blob, CAP) == b"words"
         with pytest.raises(ObjectTooLarge):
             objects.read(blob, 4)
-        assert objects.read(blob, 5).data == b"words"
+        assert objects.read(blob, 5) == b"words"

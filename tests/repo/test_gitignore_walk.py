@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def walk_all(top: Path) -> tuple[set[str], list[str]]:
     """The files that the walk finds, and its notes."""
     notes: list[str] = []
-    return {file.path for file in walk(str(top), "", notes)}, notes
+    return {path for path, _ in walk(str(top), "", notes)}, notes
 
 
 def assert_walks_as_git_lists(repo: Repo) -> None:

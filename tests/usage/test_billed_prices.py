@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from tests.support.usage_values import DIMENSIONS, GROUP, make_data, make_period, make_report
 
+from prompt_lint.model.counts import Count
 from prompt_lint.usage.billed_prices import compute_prompt_costs
 from prompt_lint.usage.sentences import list_caveats
 from prompt_lint.usage.trends import compute_trends
 from prompt_lint.usage.values import (
     CheckedPrompts,
     CostRow,
-    Interval,
     PromptTokens,
     Usage,
     UsageRow,
@@ -70,9 +70,9 @@ def test_a_prompt_costs_its_tokens_at_the_price_of_its_models_input() -> None:
     costs = [CostRow(start, (model, "w", "standard"), "uncached", Decimal(2)) for model in ids]
     trends = compute_trends(make_data(usage, costs, has_requests=True), period, "1d", DIMENSIONS)
     prompt = PromptTokens(
-        "a.md", "", "claude-haiku-4-5", Interval(5_000, 4_900, 5_200), Interval(100, 90, 110)
+        "a.md", "", "claude-haiku-4-5", Count(5_000, 4_900, 5_200, "offline"), Count(100, 90, 110, "offline")
     )
     [cost] = compute_prompt_costs(CheckedPrompts("result.json", True, [prompt], 0), trends)
 
-    assert cost.per_thousand_calls == (10, Decimal("9.8"), Decimal("10.4"))
+    assert cost.per_thousand_calls == (Decimal(10), Decimal("9.8"), Decimal("10.4"))
     assert cost.monthly_growth == (Decimal("0.6"), Decimal("0.54"), Decimal("0.66"))

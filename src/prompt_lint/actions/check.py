@@ -5,20 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from prompt_lint.actions import step
 from prompt_lint.actions.counts import describe_counts
 from prompt_lint.actions.credentials import take_credential
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link
-from prompt_lint.actions.step import (
-    add_to_summary,
-    create_file_path,
-    find_copy,
-    find_errors,
-    report_failure,
-    run_prompt_lint,
-    run_step,
-)
 from prompt_lint.ci import detect_context
 from prompt_lint.cli.fault_report import deliver_fault
 from prompt_lint.model.counts import EMPTY_COUNT
@@ -46,11 +39,11 @@ def main() -> None:
 
 def run(env: MutableMapping[str, str]) -> int:
     """Check as the inputs say. `env` is the environment of this process, and loses what no other program should see."""
-    return run_step(env, _check, _PURPOSE, {"status": "error"})
+    return step.run_step(env, _check, _PURPOSE, {"status": "error"})
 
 
 def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
-    report_file = create_file_path(env, "report.json")
+    report_file = step.create_file_path(env, "report.json")
     _enter_working_directory(env)
     context = detect_context(env)
     try:
@@ -65,19 +58,23 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
         write_stdout(f"{note}\n")
     folder = env.get("ACTION_COUNTS", "")
     known = describe_counts(folder)
-    exit_code, complaint = run_prompt_lint(env, arguments)
+    exit_code, complaint = step.run_prompt_lint(env, arguments)
     has_new_counts = describe_counts(folder) != known
-    report = _try_read_report(report_file)
+    report = None
+    with suppress(Fatal):
+        report = read_report(report_file)
     if report is None:
-        report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
+        step.report_failure(
+            env, _PURPOSE, step.find_errors(complaint) or "it ended without a report; its log says why"
+        )
         if exit_code == ExitCode.OK and not os.path.exists(report_file):  # `args: --help` judges nothing
             exit_code = ExitCode.UNCOUNTED
     elif (
         exit_code == ExitCode.UNCOUNTED
     ):  # of an output that isn't written, perhaps: that is annotated, and no verdict
         exit_code = report.exit_code
-    add_to_summary(env, f"\n{note}\n" if note else "")
-    path = find_copy(report_file, read_input(env, "report-file")) if report else ""
+    step.add_to_summary(env, f"\n{note}\n" if note else "")
+    path = step.find_copy(report_file, read_input(env, "report-file")) if report else ""
     status = _STATUSES.get(exit_code, "error")
     figures = _summarize(report) if report and (report.verdicts or not report.problems) else {}
     new_counts = str(has_new_counts).lower()
@@ -135,13 +132,6 @@ def _enter_working_directory(env: Mapping[str, str]) -> None:
         raise Fatal(
             "the input `working-directory` leads out of the workspace", "name a folder below the workspace"
         )
-
-
-def _try_read_report(path: str) -> Report | None:
-    try:
-        return read_report(path)
-    except Fatal:
-        return None
 
 
 def _summarize(report: Report) -> dict[str, str]:

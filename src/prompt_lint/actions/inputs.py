@@ -17,7 +17,6 @@ def read_input(env: Mapping[str, str], name: str) -> str:
 
 
 def read_lines(env: Mapping[str, str], name: str) -> list[str]:
-    """Return the values of an input that has one on each line."""
     return split_lines(read_input(env, name))
 
 

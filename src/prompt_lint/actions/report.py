@@ -9,15 +9,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from prompt_lint.actions import step
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link, split_lines
-from prompt_lint.actions.step import (
-    create_file_path,
-    find_copy,
-    find_errors,
-    report_failure,
-    run_prompt_lint,
-    run_step,
-)
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -33,22 +26,23 @@ def main() -> None:
 
 
 def run(env: MutableMapping[str, str]) -> int:
-    """Make one report, as the inputs say."""
-    return run_step(env, _make_report, _PURPOSE, {"report-file": ""})
+    return step.run_step(env, _make_report, _PURPOSE, {"report-file": ""})
 
 
 def _make_report(env: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
-    html_file = create_file_path(env, "usage.html")
+    html_file = step.create_file_path(env, "usage.html")
     target = read_input(env, "html-file")
     refuse_link(target, env)
-    exit_code, complaint = run_prompt_lint(env, build_arguments(env, html_file))
+    exit_code, complaint = step.run_prompt_lint(env, build_arguments(env, html_file))
     has_page = os.path.exists(html_file)
-    if exit_code == ExitCode.UNCOUNTED and not find_errors(complaint):
+    if exit_code == ExitCode.UNCOUNTED and not step.find_errors(complaint):
         exit_code = ExitCode.OK  # an output that isn't written is annotated already, and no verdict
     elif not has_page and exit_code != ExitCode.OVER_LIMIT:
-        report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
+        step.report_failure(
+            env, _PURPOSE, step.find_errors(complaint) or "it ended without a report; its log says why"
+        )
     has_report = has_page and exit_code in {ExitCode.OK, ExitCode.OVER_LIMIT}
-    return exit_code, {"report-file": find_copy(html_file, target) if has_report else ""}
+    return exit_code, {"report-file": step.find_copy(html_file, target) if has_report else ""}
 
 
 def build_arguments(env: Mapping[str, str], html_file: str) -> list[str]:

@@ -39,7 +39,7 @@ def run_step(
         exit_code, outputs = work(env)
     except Fatal as error:
         exit_code = int(error.exit_code)
-        report_failure(env, purpose, format_error(error))
+        report_failure(env, purpose, "\n".join(map(escape_line, filter(None, (error.message, error.hint)))))
     except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
         annotate("\n".join(map(escape_line, faults.describe_exception(error))))
     set_outputs(env, {**outputs, "exit-code": str(exit_code)})
@@ -93,11 +93,6 @@ def find_errors(complaint: str) -> str:
     """
     start = f"\n{complaint}".find("\nerror: ")
     return complaint[start:].strip() if start >= 0 else ""
-
-
-def format_error(error: Fatal) -> str:
-    """Return the message and the hint of an error, on lines of their own."""
-    return "\n".join(map(escape_line, filter(None, (error.message, error.hint))))
 
 
 def annotate(message: str) -> None:

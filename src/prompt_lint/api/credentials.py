@@ -31,10 +31,7 @@ _AWS_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # What the SDK's clients need (2.12): one variable of each group. Project and keys may come from the clouds' own credentials.
 _PROVIDER_NEEDS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
     "vertex": (("CLOUD_ML_REGION",),),
-    "foundry": (
-        ("ANTHROPIC_FOUNDRY_API_KEY",),
-        ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"),
-    ),
+    "foundry": (("ANTHROPIC_FOUNDRY_API_KEY",), ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL")),
     "aws": (_AWS_REGIONS, ("ANTHROPIC_AWS_WORKSPACE_ID",)),
 }
 # The module without which an extra of the SDK, called like its provider, isn't installed.
@@ -255,10 +252,8 @@ def _parse_custom_headers(env: Mapping[str, str]) -> tuple[tuple[str, Secret], .
         if not colon:
             continue
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not all(" " <= c <= "~" for c in value):
-            raise Fatal(
-                "ANTHROPIC_CUSTOM_HEADERS has a line that isn't a header",
-                "example: Name: value, one on each line",
-            )
+            hint = "example: Name: value, one on each line"
+            raise Fatal("ANTHROPIC_CUSTOM_HEADERS has a line that isn't a header", hint)
         headers.append((name, Secret(value)))
     return tuple(headers)
 
@@ -292,10 +287,8 @@ def _get_sdk_folder(env: Mapping[str, str]) -> str:
     folder = env.get("ANTHROPIC_CONFIG_DIR")
     if folder:
         if not os.path.isabs(folder):
-            raise Fatal(
-                "ANTHROPIC_CONFIG_DIR must be an absolute path",
-                "a relative one would be read from the repository",
-            )
+            hint = "a relative one would be read from the repository"
+            raise Fatal("ANTHROPIC_CONFIG_DIR must be an absolute path", hint)
         return folder
     if sys.platform == "win32":
         return os.path.join(env["APPDATA"], "Anthropic") if env.get("APPDATA") else ""

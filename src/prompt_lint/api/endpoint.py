@@ -25,10 +25,8 @@ def validate_endpoint(
     if match is None:
         raise Fatal(f"{variable} {_find_fault(url)}", f"example: {variable}={example}")
     if match["scheme"].lower() != "https" and not re.fullmatch(_LOOPBACK, match["host"]):
-        raise Fatal(
-            f"{variable} must begin with https://, or others could read {content} on the way",
-            "http:// is allowed for this machine only (localhost, 127.0.0.1)",
-        )
+        hint = "http:// is allowed for this machine only (localhost, 127.0.0.1)"
+        raise Fatal(f"{variable} must begin with https://, or others could read {content} on the way", hint)
     if match["host"].startswith("[") and not _is_ipv6(match["host"][1:-1]):
         raise Fatal(f"{variable} isn't a plain address", f"example: {variable}={example}")
     if match["port"] and not 0 < int(match["port"]) < 65536:

@@ -6,6 +6,7 @@ Importing this imports `httpx2` (0.2 s): import it only where something is to be
 from __future__ import annotations
 
 import time
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -103,6 +104,7 @@ def create_client(
 
     `record_sent` gets the host of each request that leaves. Raises `Fatal` where the environment names a proxy or a certificate that can't be used.
     """
+    host = get_host(base_url) or "the API"
     try:
         return client_class(
             timeout=httpx2.Timeout(timeout),
@@ -113,8 +115,8 @@ def create_client(
             # A proxy is for the way out: what goes to this machine, perhaps without TLS, stays here.
             trust_env=not base_url.lower().startswith("http:"),
             event_hooks={
-                "request": [lambda request: _trace_request(request, record_sent)],
-                "response": [_make_body_guard(get_host(base_url) or "the API", timeout, max_bytes)],
+                "request": [partial(_trace_request, record_sent=record_sent)],
+                "response": [partial(_guard_body, host=host, timeout=timeout, max_bytes=max_bytes)],
             },
         )
     except Exception as error:  # noqa: BLE001  # of files, URLs and TLS; the text may hold a proxy's password
@@ -201,15 +203,12 @@ def read_response(response: httpx2.Response) -> Response:
     return Response(response.status_code, headers, None if is_cut else body, time.time())
 
 
-def _make_body_guard(host: str, timeout: float, max_bytes: int) -> Callable[[httpx2.Response], None]:
-    def guard_body(response: httpx2.Response) -> None:
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            if response.status_code == 200:
-                raise RequestFailed("invalid", f"{host} sent a compressed answer, which wasn't requested")
-            del response.headers["content-encoding"]  # so that the body isn't decompressed
-        response.stream = _GuardedBody(response, host, timeout, max_bytes)
-
-    return guard_body
+def _guard_body(response: httpx2.Response, host: str, timeout: float, max_bytes: int) -> None:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        if response.status_code == 200:
+            raise RequestFailed("invalid", f"{host} sent a compressed answer, which wasn't requested")
+        del response.headers["content-encoding"]  # so that the body isn't decompressed
+    response.stream = _GuardedBody(response, host, timeout, max_bytes)
 
 
 class _GuardedBody(httpx2.SyncByteStream):

@@ -46,11 +46,7 @@ class Call(Protocol):
 
 @contextmanager
 def connect(
-    base_url: str,
-    secret: Secret,
-    *,
-    headers: Mapping[str, str] | None = None,
-    max_bytes: int = 1 << 20,
+    base_url: str, secret: Secret, *, headers: Mapping[str, str] | None = None, max_bytes: int = 1 << 20
 ) -> Iterator[Call]:
     """Yield a function that calls the server. `base_url` has no slash at its end; `max_bytes` bounds a response."""
     from prompt_lint.api.http_client import HttpClient  # noqa: PLC0415  # imports httpx2

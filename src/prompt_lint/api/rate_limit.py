@@ -73,7 +73,6 @@ class RateLimiter:
             self._next_due = max(self._next_due, now - self._slack) + 1 / self.rate
 
     def record_quota(self, quota: Quota, now: float) -> None:
-        """Follow what the server grants."""
         per_minute = quota.per_minute
         if per_minute is None or not 60 * MIN_QUOTA_RATE <= per_minute <= 60 * MAX_RATE:
             return

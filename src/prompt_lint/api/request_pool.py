@@ -32,9 +32,7 @@ _MAX_PENDING = 512
 
 
 def count_requests(
-    work: Iterable[tuple[CountKey, Request]],
-    count_tokens: CountTokens,
-    policy: RequestPolicy,
+    work: Iterable[tuple[CountKey, Request]], count_tokens: CountTokens, policy: RequestPolicy
 ) -> Iterator[tuple[CountKey, Outcome]]:
     """Yield each key with its count, or with the reason why it has none, as they arrive.
 

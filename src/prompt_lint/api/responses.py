@@ -206,7 +206,6 @@ def format_request_id(response: Response, redact: Redact) -> str:
 
 
 def parse_quota(headers: Mapping[str, str]) -> Quota:
-    """Return what the headers say of the rate limit for requests."""
 
     def number(name: str) -> float | None:
         text = headers.get(f"anthropic-ratelimit-requests-{name}", "")
@@ -245,7 +244,7 @@ def explain_network_error(error: BaseException, host: str, timeout: float, proxy
         if proxy
         else "check the network and the proxy settings"
     )
-    names = {kind.__name__ for link in _get_causes(error) for kind in type(link).__mro__}
+    names = {kind.__name__ for link in list_causes(error) for kind in type(link).__mro__}
     table: tuple[tuple[str, FailureKind, str, str], ...] = (
         ("SSLCertVerificationError", "fatal", f"the certificate of {host} isn't trusted",
          "if a proxy signs it, name that proxy's certificate in SSL_CERT_FILE"),
@@ -268,7 +267,7 @@ def explain_network_error(error: BaseException, host: str, timeout: float, proxy
     return RequestFailed("invalid", f"the request to {host} failed ({type(error).__name__})")
 
 
-def _get_causes(error: BaseException) -> list[BaseException]:
+def list_causes(error: BaseException) -> list[BaseException]:
     """Return the exception and its causes, 16 at most."""
     causes: list[BaseException] = []
     link: BaseException | None = error

@@ -141,11 +141,11 @@ class RetrySchedule:
 
     def _handle_failure(self, flight: InFlight, failed: RequestFailed, now: float) -> None:
         """Send the request again, give it up, or end the run."""
-        task = flight.task
+        task, end = flight.task, min(self._end, self._progress_at + self._policy.stall)
         if failed.kind == "fatal":
             self._give_up(task, failed.message, failed.hint)
             self.stop(failed.message, failed.hint)
-        elif failed.retry_after is not None and not self._has_time(failed.retry_after, now):
+        elif failed.retry_after is not None and now + failed.retry_after >= end:
             self._stop_for_long_wait(task, failed, now)
         elif failed.kind == "rate_limit":
             task.rate_limited += 1
@@ -182,9 +182,6 @@ class RetrySchedule:
         wait = backoff if retry_after is None else retry_after + min(backoff, 0.1 * retry_after)
         self._last_number += 1
         heapq.heappush(self._waiting, (now + wait, self._last_number, task))
-
-    def _has_time(self, wait: float, now: float) -> bool:
-        return now + wait < min(self._end, self._progress_at + self._policy.stall)
 
     def _stop_for_long_wait(self, task: Task, failed: RequestFailed, now: float) -> None:
         wait = describe_wait(failed.retry_after or 0.0, now + self._clock_offset)

@@ -21,7 +21,7 @@ from prompt_lint.api.credentials import (
 from prompt_lint.api.endpoint import get_host, validate_endpoint
 from prompt_lint.api.http_client import UserCount, create_client, explain_failure, read_response
 from prompt_lint.api.redact import make_redactor, to_one_line
-from prompt_lint.api.responses import RequestFailed, parse_token_count
+from prompt_lint.api.responses import RequestFailed, list_causes, parse_token_count
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.request.for_model import adapt_request
 
@@ -154,11 +154,9 @@ class _Sender:
         raise failed  # outside of `except`, so that it carries no exception whose text holds a credential
 
     def _explain_error(self, error: Exception) -> RequestFailed:
-        link: BaseException | None = error
-        while link is not None:  # what our own guard of the body raises comes wrapped
+        for link in list_causes(error):  # what our own guard of the body raises comes wrapped
             if isinstance(link, RequestFailed):
                 return link.with_traceback(None)
-            link = link.__cause__ or link.__context__
         if isinstance(error, UnicodeError | RecursionError):
             return RequestFailed("request", "the request can't be written as JSON in UTF-8")
         if isinstance(error, self._anthropic.APIConnectionError):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cache.store import WRITE_PATIENCE, Store
+from prompt_lint.cache.store import Store
 from prompt_lint.model.counts import Count
 
 if TYPE_CHECKING:
@@ -47,17 +47,11 @@ class CacheInfo(NamedTuple):
 
 
 class CountCache:
-    """Counts by key, in a `Store`."""
-
     def __init__(self, store: Store, sources: Mapping[Origin, str]) -> None:
         self._store = store
+        self.warnings, self.close = store.warnings, store.close
         self._sources = sources
         self._scopes: dict[tuple[str, Origin], bytes] = {}
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was wrong with the file: at most one sentence."""
-        return self._store.warnings
 
     @property
     def is_kept(self) -> bool:
@@ -89,26 +83,16 @@ class CountCache:
                 low != high or flags or (is_moving(key.model) and not 0 <= now - counted_at < _DAY)
             ):
                 continue
-            yield (
-                key,
-                Count(
-                    tokens, low, high, origin, bool(flags & _UNVERIFIED), None, bool(flags & _FEW_REQUESTS)
-                ),
-            )
+            is_unverified, has_few = bool(flags & _UNVERIFIED), bool(flags & _FEW_REQUESTS)
+            yield key, Count(tokens, low, high, origin, is_unverified, None, has_few)
 
     def put(self, counts: Mapping[CountKey, Count]) -> None:
-        """Keep `counts`."""
         now = self._store.now()
-        self._store.put(
-            {
-                self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, _make_flags(count))
-                for key, count in counts.items()
-            }
-        )
-
-    def close(self, patience: float = WRITE_PATIENCE) -> None:
-        """Save what is left, waiting at most `patience` seconds for other processes."""
-        self._store.close(patience)
+        payloads = {}
+        for key, count in counts.items():
+            flags = count.is_unverified * _UNVERIFIED + count.rests_on_few * _FEW_REQUESTS
+            payloads[self._name(key, count.origin)] = _PAYLOAD.pack(*count[:3], now, flags)
+        self._store.put(payloads)
 
     def read_info(self) -> CacheInfo:
         """Return what the file holds, with every row read and proved."""
@@ -150,10 +134,6 @@ def open_counts(
     """
     path = os.path.join(folder, FILE) if folder else ""
     return CountCache(Store(path, clock), {"offline": tokenizer, "api": service})
-
-
-def _make_flags(count: Count) -> int:
-    return count.is_unverified * _UNVERIFIED + count.rests_on_few * _FEW_REQUESTS
 
 
 @lru_cache(1_000)

@@ -13,7 +13,7 @@ import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cache.store import WRITE_PATIENCE, Store
+from prompt_lint.cache.store import Store
 from prompt_lint.model.values import ImportedFile, Note
 
 if TYPE_CHECKING:
@@ -56,17 +56,9 @@ class FileCache:
 
     def __init__(self, store: Store, build: str, top: str) -> None:
         self._store = store
+        self.warnings, self.close = store.warnings, store.close
+        self.is_enabled = bool(store.path)
         self._scope = f"{build}\0{top}"
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether anything can be found or kept."""
-        return bool(self._store.path)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was wrong with the file of the cache: at most one sentence."""
-        return self._store.warnings
 
     def get(self, stamps: Mapping[str, bytes], format_name: str, role: str) -> dict[str, FileEntry]:
         """Return the entries of the files (path → stamp) whose stamps are those they had when they were read."""
@@ -79,14 +71,9 @@ class FileCache:
         return entries
 
     def put(self, path: str, stamp: bytes, format_name: str, role: str, entry: FileEntry) -> None:
-        """Keep the entry of the file that had this stamp."""
         data = _encode(entry, path)
         if len(data) <= _LARGEST:
             self._store.put({self._name(path, format_name, role): stamp + data})
-
-    def close(self, patience: float = WRITE_PATIENCE) -> None:
-        """Save what is left, waiting at most `patience` seconds for other processes."""
-        self._store.close(patience)
 
     def _name(self, path: str, format_name: str, role: str) -> bytes:
         text = f"{self._scope}\0{format_name}\0{role}\0{path}"
@@ -115,7 +102,12 @@ def _decode(data: bytes, path: str) -> FileEntry | None:
     try:
         prompts, notes, includes = json.loads(data)
         entry = FileEntry(
-            tuple(_make_prompt_entry(*prompt) for prompt in prompts),
+            tuple(
+                PromptEntry(
+                    name, line, format_name, role, digest, tuple(ImportedFile(*each) for each in imports)
+                )
+                for name, line, format_name, role, digest, imports in prompts
+            ),
             tuple(
                 Note(message, path if where is None else where, line, kind)
                 for message, where, line, kind in notes
@@ -125,14 +117,6 @@ def _decode(data: bytes, path: str) -> FileEntry | None:
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return entry if _is_possible(entry) else None
-
-
-def _make_prompt_entry(
-    name: str, line: int, format_name: str, role: str, digest: str, imports: list[list[str]]
-) -> PromptEntry:
-    return PromptEntry(
-        name, line, format_name, role, digest, tuple(ImportedFile(path, real) for path, real in imports)
-    )
 
 
 def _is_possible(entry: FileEntry) -> bool:

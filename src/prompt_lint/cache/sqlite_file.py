@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -96,11 +97,6 @@ def has_table(connection: sqlite3.Connection) -> bool:
     return bool(schema)
 
 
-def create_table(connection: sqlite3.Connection) -> None:
-    connection.execute(DDL)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
 def select_rows(connection: sqlite3.Connection, names: Collection[bytes] | None) -> Iterator[Iterable[Row]]:
     """Yield batches with the rows of `names`; None for all rows."""
     if names is None:
@@ -146,7 +142,8 @@ def empty_file(path: str, seen: os.stat_result, now: int) -> str:
             for other in os.listdir(folder):
                 if other.startswith(prefix) or other in [name + companion for companion in _COMPANIONS]:
                     os.unlink(os.path.join(folder, other))
-            with open(os.path.join(folder, copy_name), "xb", opener=_open_private) as copy:
+            private = partial(os.open, mode=0o600)
+            with open(os.path.join(folder, copy_name), "xb", opener=private) as copy:
                 copy.write(file.read(_LARGEST_COPY))
             file.truncate(0)
     except FileNotFoundError:
@@ -188,10 +185,6 @@ def _lock(file: BinaryIO) -> None:
         import fcntl  # noqa: PLC0415  # not on Windows
 
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, first)
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def error_code(error: object) -> int:

@@ -261,7 +261,8 @@ class Store:
         now = self.now()
         with self._writer(patience) as writer:
             if not sqlite_file.has_table(writer):
-                sqlite_file.create_table(writer)
+                writer.execute(sqlite_file.DDL)
+                writer.execute(f"PRAGMA user_version = {sqlite_file.VERSION}")
             writer.executemany(_SAVE, ((name, value, now) for name, value in self._unsaved.items()))
             writer.executemany(_MARK, ((now, name) for name in self._to_mark))
         self._has_grown = self._has_grown or bool(self._unsaved)

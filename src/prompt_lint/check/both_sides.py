@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.counts import Count, Outcome
 
 
-def map_base_counts(
-    pairs: Iterable[PromptOutcomes],
-) -> dict[PromptKey, dict[str, Outcome | OfflineStandIn]]:
+def map_base_counts(pairs: Iterable[PromptOutcomes]) -> dict[PromptKey, dict[str, Outcome | OfflineStandIn]]:
     """Return by prompt and model what came of counting the base."""
     counts: dict[PromptKey, dict[str, Outcome | OfflineStandIn]] = {}
     for group, members in groupby(pairs, lambda pair: pair[0].group):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
 from prompt_lint.config.loosenings import map_base_groups
-from prompt_lint.model.errors import Fatal, Unreadable
+from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
 
@@ -66,15 +65,14 @@ def open_comparison(
 def compare_with(
     tree: WorkingTree, base: Base, policy: str, config: Config, search: ConfigSearch
 ) -> Iterator[Comparison]:
-    """Open the comparison with a base that was found."""
     with CommitTree(tree.top, base.commit, tree.left_out, max_file_size=tree.max_file_size) as commit:
         base_config = _read_config(tree, commit, config, search)
         groups = map_base_groups(base_config, config) if base_config else {}
-        yield Comparison(base, commit, base_config, groups, partial(_judges_changes, policy, config))
 
+        def judges_changes(path: str) -> bool:
+            return (policy or config.find_governing(path).policy or "changed") == "changed"
 
-def _judges_changes(policy: str, config: Config, path: str) -> bool:
-    return (policy or config.find_governing(path).policy or "changed") == "changed"
+        yield Comparison(base, commit, base_config, groups, judges_changes)
 
 
 def _find_earlier_base(
@@ -84,9 +82,7 @@ def _find_earlier_base(
 
     Somebody at work on a branch compares what isn't committed with HEAD. In CI everything is committed, so nothing would
     be compared at all: after a push to `main`, `main` is HEAD.
-
-    Raises:
-        Fatal: as `find_base`; or what is checked out has nothing of the pull request that the run is for.
+    Raises `Fatal` as `find_base` does, and where what is checked out has nothing of the pull request that the run is for.
     """
     base = find_base(tree, ref, env)
     if isinstance(base, NoBase) or not base.is_head or _means_head(ref, base):
@@ -123,11 +119,11 @@ def _read_config(
     """Return the configuration of the base; None where it has none. What has mistakes on one side is the current one's."""
     if not config.list_paths():
         return config  # rules of the command line are in no commit
-    is_elsewhere = _is_never_committed(tree, config.path)
-    if is_elsewhere and search.named and not commit.find_file(config.path):
+    may_be_new = not config.path or _is_tracked(tree, config.path)  # there may be nested ones alone
+    if not may_be_new and search.named and not commit.find_file(config.path):
         return config  # whatever configuration there is at the top
     base_config = search.load(commit)
-    if base_config is None and is_elsewhere:
+    if base_config is None and not may_be_new:
         return config
     if base_config is None:
         tree.notes.append(
@@ -141,16 +137,10 @@ def _read_config(
     return _replace_mistaken(base_config, config)
 
 
-def _is_never_committed(tree: WorkingTree, path: str) -> bool:
-    """Return whether no change can have added this configuration: it is outside of the repository, or git ignores it."""
-    if os.path.isabs(path):
-        return True
-    try:
-        if path:  # else there are nested ones alone
-            tree.require_shared(path, tree.resolve(path))
-    except Unreadable:
-        return True
-    return False
+def _is_tracked(tree: WorkingTree, path: str) -> bool:
+    """Return whether git tracks a configuration: not one that is outside of the repository, is ignored, or was put there by a job."""
+    entry = None if os.path.isabs(path) else tree.list_entries((), {path}).get(path)
+    return entry is not None and entry.blob != ""
 
 
 def _replace_mistaken(base: Config, current: Config) -> Config:

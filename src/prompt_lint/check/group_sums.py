@@ -57,12 +57,7 @@ def _list_sections(
 ) -> tuple[Section, ...]:
     sections = [
         Section(
-            _describe_member(prompt),
-            prompt.line,
-            prompt.line,
-            count.tokens,
-            prompt.path,
-            margin=count.margin,
+            _describe_member(prompt), prompt.line, prompt.line, count.tokens, prompt.path, margin=count.margin
         )
         for prompt, outcome in zip(prompts, outcomes, strict=True)
         if (count := find_count(outcome))

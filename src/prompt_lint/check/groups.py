@@ -36,10 +36,7 @@ def list_endings(groups: Iterable[Group]) -> set[str]:
 
 
 def match_group_files(
-    groups: Iterable[Group],
-    files: Sequence[str],
-    aliases: Mapping[str, str],
-    matcher: RuleMatcher,
+    groups: Iterable[Group], files: Sequence[str], aliases: Mapping[str, str], matcher: RuleMatcher
 ) -> list[GroupFiles]:
     """Return the files of each group, out of all `files`. A file that a request names needn't be there.
 
@@ -54,10 +51,7 @@ def match_group_files(
 
 
 def _match_sum(
-    group: Group,
-    files: Sequence[str],
-    aliases: Mapping[str, str],
-    matcher: RuleMatcher,
+    group: Group, files: Sequence[str], aliases: Mapping[str, str], matcher: RuleMatcher
 ) -> list[MatchedFile]:
     """Return what the patterns of a sum match, each with the rule that applies to it, or the group's where none does."""
     sum_matcher, config = compile_sum(group, matcher), matcher.find_governing(group.rule.config_path)
@@ -93,10 +87,7 @@ def drop_members(groups: Iterable[GroupFiles], missing: Collection[str]) -> list
 
 
 def find_affected_groups(
-    groups: Iterable[GroupFiles],
-    tree: WorkingTree,
-    paths: Sequence[str],
-    remembered: RememberedFiles | None,
+    groups: Iterable[GroupFiles], tree: WorkingTree, paths: Sequence[str], remembered: RememberedFiles | None
 ) -> list[GroupFiles]:
     """Return the groups that one of `paths` belongs to: as a file, in a folder, or included by a file of the group.
 

@@ -74,9 +74,7 @@ def read_history(
     """Return the history of the prompts below `paths`, or of all where no path is given.
 
     The last of each period's `commits`, which are the newest first, is a point. Paths may be of today or of any point.
-
-    Raises:
-        Fatal: there was no prompt at one of `paths`; git refuses; or folders of a commit aren't in this clone.
+    Raises `Fatal` where there was no prompt at one of `paths`, git refuses, or folders of a commit aren't in this clone.
     """
     with ObjectReader(tree.top) as objects:
         reader = _HistoryReader(tree, config, objects, model)

@@ -60,10 +60,8 @@ def find_hook_change(
 ) -> HookChange:
     """Return what a hook is about. Without `paths` it is what is staged or pushed in the folder `below`, "" for the top.
 
-    With `paths` of which some aren't staged it is no commit that is judged, but what somebody has named.
-
-    Raises:
-        Fatal: there is no git, or it refuses.
+    With `paths` of which some aren't staged it is no commit that is judged, but what somebody has named. Raises `Fatal` where
+    there is no git, or it refuses.
     """
     if not tree.has_git:
         raise Fatal(

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 def find_importers(
-    tree: WorkingTree,
-    files: Iterable[MatchedFile],
-    paths: Sequence[str],
-    remembered: RememberedFiles | None,
+    tree: WorkingTree, files: Iterable[MatchedFile], paths: Sequence[str], remembered: RememberedFiles | None
 ) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
     able = [file for file in files if may_import(file)]

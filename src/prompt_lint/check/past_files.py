@@ -52,7 +52,6 @@ class PastFiles:
             self._put(path, entry)
 
     def find_name(self, path: str) -> FileName:
-        """Return the name that the file at `path` has today."""
         name = self._names.get(path) or FileName(path)
         while self._holders.get(name, path) != path:
             name = FileName(path, name.number + 1)

@@ -25,7 +25,7 @@ from prompt_lint.model.values import Note, Report
 from prompt_lint.repo.links import list_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.group_sums import PromptOutcomes
@@ -52,8 +52,6 @@ class Settings(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What is checked, by which rules, how it is counted, and the settings."""
-
     tree: WorkingTree
     config: Config
     sources: CountSources
@@ -72,9 +70,7 @@ def check_prompts(run: Run, paths: Sequence[str], comparison: Comparison | None 
     targets = find_targets(tree, config, paths, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
     results = chain(
-        targets.problems,
-        read_files(tree, targets.matched, remembered),
-        _read_groups(targets.groups, tree),
+        targets.problems, read_files(tree, targets.matched, remembered), _read_groups(targets.groups, tree)
     )
     if comparison:
         report = _compare(run, comparison, targets, results)
@@ -97,9 +93,11 @@ def _complete_report(report: Report, run: Run, targets: Targets, unmatched: Sequ
         *(run_notes.report_empty_rules(config, targets, report) if targets.is_everything else ()),
     ]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
+    noted = [*report.notes, *exempt_notes]
     notes = [
-        *run_notes.note_tree(tree),
-        *_drop_notes([*report.notes, *exempt_notes], config),
+        *(Note(warning, kind="no-base") for warning in tree.warnings),
+        *map(Note, tree.notes),
+        *(note for note in noted if note.kind not in config.find_governing(note.path).notes_off),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
         *(note_submodules(targets, config) if targets.is_everything else ()),
@@ -128,18 +126,8 @@ def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) ->
     return () if "" in replaced else list(replaced)
 
 
-def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
-    """Yield the notes of the kinds that the configuration of their file has on."""
-    for note in notes:
-        if note.kind not in config.find_governing(note.path).notes_off:
-            yield note
-
-
 def _apply_exemptions(
-    verdicts: Iterable[Verdict],
-    problems: Sequence[Problem],
-    targets: Targets,
-    settings: Settings,
+    verdicts: Iterable[Verdict], problems: Sequence[Problem], targets: Targets, settings: Settings
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
     """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
     exemptions, today = targets.exemptions, settings.today
@@ -172,7 +160,6 @@ def _read_groups(groups: Sequence[GroupFiles], tree: WorkingTree) -> Iterable[Re
 
 
 def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
-    """Return a report of groups alone."""
     report = judge_prompts(_read_groups(groups, run.tree), len(groups), run.sources, run.settings)
     return report._replace(config_path=run.config.path)
 

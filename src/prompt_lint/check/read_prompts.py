@@ -111,7 +111,6 @@ class IncludeReader:
 def read_files(
     tree: WorkingTree, files: Iterable[MatchedFile], remembered: RememberedFiles
 ) -> Iterator[ReadResult]:
-    """Yield every prompt of every file, and what is wrong with a file."""
     for file in files:
         known = remembered.recall(file)
         if known is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import product, repeat
 from typing import TYPE_CHECKING
 
 from prompt_lint.cache.files import FileEntry
@@ -47,7 +47,8 @@ class RememberedFiles:
                 entry = known.get(path)
                 entry = entry if entry and self._are_unchanged(entry) else None
                 self._entries[path, *kind] = entry
-                keys.update(_list_keys(entry, file) if entry else ())
+                digests = (prompt.digest for prompt in entry.prompts if prompt.digest) if entry else ()
+                keys.update(CountKey(*key) for key in product(file.rule.models, digests))
         self._counts.update(recall_counts(keys, self._sources))
 
     def find(self, file: MatchedFile) -> FileEntry | None:
@@ -120,12 +121,3 @@ class RememberedFiles:
 def _identify(file: MatchedFile) -> tuple[str, str, str]:
     """Return all that decides what reading a file by its own name says, beside its contents."""
     return file.path, *file.rule.reading
-
-
-def _list_keys(entry: FileEntry, file: MatchedFile) -> list[CountKey]:
-    return [
-        CountKey(model, prompt.digest)
-        for prompt in entry.prompts
-        if prompt.digest
-        for model in file.rule.models
-    ]

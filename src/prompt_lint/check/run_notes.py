@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import ApiService, CountResults
     from prompt_lint.model.values import Report, Verdict
-    from prompt_lint.repo.working_tree import WorkingTree
 
 
 def report_nothing_measured(
@@ -44,9 +43,9 @@ def report_nothing_measured(
 def report_empty_rules(config: Config, targets: Targets, report: Report) -> Iterator[Problem]:
     """Report each rule whose files were all read, and have no prompt: like one that matches no file, it checks nothing."""
     unread = {problem.path for problem in report.problems}
-    unread.update(
+    unread |= {
         note.path for note in report.notes if note.kind == "note"
-    )  # what the base couldn't read either
+    }  # what the base couldn't read either
     measuring = {id(verdict.rule) for verdict in report.verdicts}
     measuring.update(id(file.rule) for file in targets.matched if not unread.isdisjoint(file.all_names))
     for rule in {id(file.rule): file.rule for file in targets.matched}.values():
@@ -55,12 +54,6 @@ def report_empty_rules(config: Config, targets: Targets, report: Report) -> Iter
             message = f"no file that matches `{patterns}` has a prompt in it"
             hint = "correct the rule, remove it, or set `allow_empty: true` in it"
             yield Problem(rule.config_path, rule.line, message, hint, ExitCode.USAGE)
-
-
-def note_tree(tree: WorkingTree) -> Iterator[Note]:
-    """Return what was noted of the tree, the warnings first."""
-    yield from (Note(warning, kind="no-base") for warning in tree.warnings)
-    yield from map(Note, tree.notes)
 
 
 def note_unmatched(targets: Targets, report: Report, unmatched: Sequence[str]) -> Iterator[Note]:
@@ -119,7 +112,6 @@ def note_drifts(results: CountResults) -> Iterator[Note]:
 
 
 def note_obeyed_variables(results: CountResults, service: ApiService | None) -> Iterator[Note]:
-    """Note the environment variables that the requests obeyed on their way."""
     if service and results.sent_to and service.obeyed_variables:
         variables = ", ".join(service.obeyed_variables)
         yield Note(f"requests obeyed these environment variables: {variables}")

@@ -176,10 +176,7 @@ def _add_folders(paths: Collection[str]) -> set[str]:
 
 
 def _select(
-    matched: list[MatchedFile],
-    paths: Sequence[str],
-    tree: WorkingTree,
-    remembered: RememberedFiles | None,
+    matched: list[MatchedFile], paths: Sequence[str], tree: WorkingTree, remembered: RememberedFiles | None
 ) -> list[MatchedFile]:
     """Return the files at or below one of `paths`, by any of their names, and those that include one of these."""
     is_named = match_below(paths)

@@ -70,6 +70,8 @@ def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Ma
     repository = parse_repository(get_nested(base, "repo", "full_name"))
     base_commit = parse_commit_id(get_nested(base, "sha"))
     target = parse_branch(env.get(GITHUB.target[0])) or parse_branch(get_nested(base, "ref"))
+    labels = get_nested(payload, "pull_request", "labels")
+    names = [get_nested(label, "name") for label in labels] if isinstance(labels, list) else None
     return context._replace(
         kind="pull_request",
         base=base_commit,
@@ -77,15 +79,10 @@ def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Ma
         target_branch=target,
         missing_variables=() if target or base_commit else GITHUB.target,
         pull_request=parse_number(get_nested(payload, "pull_request", "number") or payload.get("number")),
+        labels=None if names is None else parse_labels(names),
         # A fork may have been deleted, and then has no name; without a payload it may be one.
-        labels=_read_labels(payload),
         is_fork=not repository or get_nested(head, "repo", "full_name") != repository,
     )
-
-
-def _read_labels(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
-    labels = get_nested(payload, "pull_request", "labels")
-    return parse_labels([get_nested(label, "name") for label in labels]) if isinstance(labels, list) else None
 
 
 def get_nested(value: object, *keys: str) -> object:

@@ -25,7 +25,10 @@ def has_runner(env: Mapping[str, str]) -> bool:
 
 def format_command(command: str, message: str, **properties: str) -> str:
     """Return `::command name=value,…::message`, escaped. The message may have several lines, and is cut where GitHub would cut it."""
-    pairs = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items())
+    escaped = {
+        name: _escape(value).replace(":", "%3A").replace(",", "%2C") for name, value in properties.items()
+    }
+    pairs = ",".join(f"{name}={value}" for name, value in escaped.items())
     # The runner looks for `::` by the rules of a language, to which a colon and an accent behind it are one letter.
     message = message if message[:1].isascii() else f" {message}"
     if len(message) > MAX_MESSAGE_LENGTH:
@@ -35,10 +38,6 @@ def format_command(command: str, message: str, **properties: str) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escape_property(text: str) -> str:
-    return _escape(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def set_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:

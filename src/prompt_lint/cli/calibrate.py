@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -157,23 +157,21 @@ def _render_json(comparisons: Sequence[Comparison], host: str, sent: int) -> str
             "host": host,
             "sent": sent,
             "outside": sum(comparison.is_inside is False for comparison in comparisons),
-            "comparisons": list(_list_rows(comparisons)),
+            "comparisons": [
+                {
+                    "model": row.model,
+                    "rule": row.request.rule,
+                    "request": row.request.name,
+                    "api": row.api.tokens if isinstance(row.api, Count) else None,
+                    "reason": "" if isinstance(row.api, Count) else row.api.message,
+                    "offline": row.offline and row.offline.tokens,
+                    "low": row.offline and row.offline.low,
+                    "high": row.offline and row.offline.high,
+                    "difference": row.difference,
+                    "rule_difference": row.rule_difference,
+                    "inside": row.is_inside,
+                }
+                for row in comparisons
+            ],
         }
     )
-
-
-def _list_rows(comparisons: Sequence[Comparison]) -> Iterator[dict[str, Any]]:
-    for row in comparisons:
-        yield {
-            "model": row.model,
-            "rule": row.request.rule,
-            "request": row.request.name,
-            "api": row.api.tokens if isinstance(row.api, Count) else None,
-            "reason": "" if isinstance(row.api, Count) else row.api.message,
-            "offline": row.offline and row.offline.tokens,
-            "low": row.offline and row.offline.low,
-            "high": row.offline and row.offline.high,
-            "difference": row.difference,
-            "rule_difference": row.rule_difference,
-            "inside": row.is_inside,
-        }

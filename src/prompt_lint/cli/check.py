@@ -23,7 +23,8 @@ from prompt_lint.output.delivery import (
     WrongOutputs,
     add_ci_targets,
     choose_targets,
-    deliver_report,
+    deliver,
+    make_document,
 )
 from prompt_lint.output.terminal import write_stdout
 
@@ -187,4 +188,4 @@ def command(
     describe = partial(describe_input, tree=tree, config=config)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)
-    return deliver_report(report, targets, output_options, env)
+    return deliver(make_document(report), targets, output_options, env)

@@ -70,22 +70,13 @@ if TYPE_CHECKING:
     help="Do not comment on a change of fewer tokens if nothing fails.",
 )
 @option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the comment, and send nothing.")
+@options.group_options(comment_options=publisher.Options)
 @click.pass_obj
-def command(
-    env: Mapping[str, str],
-    report_file: str,
-    key: str,
-    number: int | None,
-    missing_ok: bool,
-    min_delta: int,
-    dry_run: bool,
-) -> ExitCode:
+def command(env: Mapping[str, str], comment_options: publisher.Options) -> ExitCode:
     """Update the comment on a GitHub pull request.
 
     There is one comment, which each run replaces. Needs a token in GITHUB_TOKEN.
     """
-    if not (report_file or missing_ok):
+    if not (comment_options.report_file or comment_options.missing_ok):
         raise Fatal("--report is missing", "write a report with `prompt-lint check --output json=FILE`")
-    return publisher.run(
-        env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run, min_delta)
-    )
+    return publisher.run(env, comment_options)

@@ -17,8 +17,8 @@ from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.project import announce_models, find_models
+from prompt_lint.cli.request_plan import render_requests
 from prompt_lint.cli.run import make_settings
-from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import FORMATS
@@ -26,7 +26,7 @@ from prompt_lint.formats.recognition import seems_to_import
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem, Prompt
-from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
+from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver, make_document
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.output.text import counts as counts_table
 from prompt_lint.repo.arguments import resolve_argument
@@ -49,7 +49,7 @@ STDIN = "-"
 # The formats that have something to say of files without a limit.
 _OUTPUTS = ("text", "json", "markdown")
 _OWN_FORMATS = {"text": counts_table.render}
-# What hints say of the configuration → what they say here.
+# What hints say of the configuration → what they say here, where there are no rules.
 _WITHOUT_RULES = {
     "put the file itself into the repository": "name the file itself, if you mean that one",
     "set `format: text` in its rule": "add `--format text`",
@@ -153,7 +153,7 @@ def command(
 
     targets = choose_targets(output_options, env, describe_input)
     report = add_cache_warnings(report._replace(file_count=len(files)), sources)
-    return deliver_report(report, targets, output_options, env, _OWN_FORMATS)
+    return deliver(make_document(report, _OWN_FORMATS), targets, output_options, env)
 
 
 class _Reader(NamedTuple):
@@ -169,7 +169,10 @@ class _Reader(NamedTuple):
                 for result in self.parse(path):
                     yield ReadPrompt.of(result, self.rule, 0) if isinstance(result, Prompt) else result
             except Unreadable as error:
-                yield Problem(path, error.line, error.message, _reword_hint(error.hint))
+                hint = error.hint
+                for words, instead in _WITHOUT_RULES.items():
+                    hint = hint.replace(words, instead)
+                yield Problem(path, error.line, error.message, hint)
 
     def parse(self, path: str) -> list[Prompt | Problem | Note]:
         """Return the prompts of a file, or of stdin, and what is to be reported. Raises `Unreadable`."""
@@ -182,8 +185,7 @@ class _Reader(NamedTuple):
         if tree:
             self.trees.append(tree)
             data = _follow_text_link(name, data, tree)
-        includes = IncludeReader(tree)
-        results = parse_file(name, data, self.rule, includes)
+        results = parse_file(name, data, self.rule, IncludeReader(tree))
         return [each._replace(path=path) if isinstance(each, Prompt) else each for each in results]
 
 
@@ -206,13 +208,6 @@ def _follow_text_link(name: str, data: bytes, tree: WorkingTree) -> bytes:
         return data
     tree.require_shared(name, real)
     return tree.read(real)
-
-
-def _reword_hint(hint: str) -> str:
-    """Return a hint that speaks of the configuration as what `count` has instead: it has no rules."""
-    for words, instead in _WITHOUT_RULES.items():
-        hint = hint.replace(words, instead)
-    return hint
 
 
 def _explain_unread(path: str, error: OSError) -> Unreadable:

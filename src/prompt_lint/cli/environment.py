@@ -14,7 +14,7 @@ from prompt_lint.ci.systems import SYSTEMS
 from prompt_lint.cli.commands import Context, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Variable(NamedTuple):
@@ -169,30 +169,15 @@ def list_commands(context: click.Context) -> Iterator[click.Context]:
             yield below
 
 
-def list_ci_systems() -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return each CI system with the address of its documentation, and the variables that are read of it."""
-    return [
-        (
-            system.name,
-            system.source,
-            tuple(
-                dict.fromkeys(
-                    filter(
-                        None,
-                        (
-                            system.sign, *system.pull_request, *system.target, *system.branch, system.default_branch,
-                            system.before, system.event,
-                        ),
-                    )
-                )
-            ),
-        )
-        for system in SYSTEMS
-    ]  # fmt: skip
+def list_ci_systems() -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Yield each CI system with the address of its documentation, and the variables that are read of it."""
+    for system in SYSTEMS:
+        lists = (*system.pull_request, *system.target, *system.branch)
+        names = (system.sign, *lists, system.default_branch, system.before, system.event)
+        yield system.name, system.source, dict.fromkeys(filter(None, names))
 
 
 def render_text(root: click.Context) -> str:
-    """Return the table for a terminal."""
     formatter = root.make_formatter()
     for title, variables in list_sections(root).items():
         with formatter.section(title):

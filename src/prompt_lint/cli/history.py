@@ -20,9 +20,7 @@ from prompt_lint.model.history import History
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.values import Note
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
-from prompt_lint.output.history import csv as history_csv
-from prompt_lint.output.history import json as history_json
-from prompt_lint.output.history import text as history_text
+from prompt_lint.output.history import render_csv, render_json, render_text
 from prompt_lint.repo.arguments import resolve_past_argument
 from prompt_lint.repo.history import list_commits
 from prompt_lint.repo.working_tree import open_tree
@@ -33,28 +31,22 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.history import Every
-    from prompt_lint.model.values import Report
     from prompt_lint.output import View
 
 
 def _make_document(history: History, by: str) -> Document:
     def render(name: str, view: View) -> str:
         if name == "json":
-            return history_json.render(history)
-        return history_csv.render(history, by) if name == "csv" else history_text.render(history, by, view)
+            return render_json(history)
+        return render_csv(history, by) if name == "csv" else render_text(history, by, view)
 
     return Document(render, history.exit_code, "history")
-
-
-def _make_fault_document(report: Report) -> Document:
-    """Return a history of nothing but what has ended the run."""
-    return _make_document(History("", "week", 0, [], [], [], report.problems), "prompt")
 
 
 @click.command(
     "history",
     cls=ReportingCommand,
-    make_document=_make_fault_document,
+    make_document=lambda report: _make_document(History("", "week", 0, [], [], [], report.problems), ""),
     examples=(
         ("Show how the prompts have grown, week by week", "prompt-lint history"),
         ("Show each change of one prompt", "prompt-lint history CLAUDE.md --every commit"),

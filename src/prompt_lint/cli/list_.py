@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -30,16 +31,11 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.pipeline import Run
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
-    from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
+    from prompt_lint.model.values import ImportShares, Prompt, Report
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-def _make_document(report: Report) -> Document:
-    """Return what is delivered where there is no listing: a report of nothing but what has ended the run."""
-    return _make_listing_document(Listing(report))
-
-
-def _make_listing_document(listing: Listing) -> Document:
+def _make_document(listing: Listing) -> Document:
     return Document(
         lambda name, view: LISTING_OUTPUTS[name].render(listing, view), listing.report.exit_code, "list"
     )
@@ -48,7 +44,7 @@ def _make_listing_document(listing: Listing) -> Document:
 @click.command(
     "list",
     cls=ReportingCommand,
-    make_document=_make_document,
+    make_document=lambda report: _make_document(Listing(report)),
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),
@@ -125,17 +121,17 @@ def command(
         return ExitCode.OK
     with open_run(env, tree, config, counting_options, options.JudgingOptions(exit_zero=True)) as run:
         report = check_project(run, relative, base, "", config_options, env)
-        listing = Listing(report, _measure_all_imports(tree, report), by or "")
+        listing = Listing(report, _measure_imports(tree, report), by or "")
         if not relative and "html" in output_options.list_formats():
             listing = _add_session_start(listing, run)
     listing = listing._replace(report=add_cache_warnings(report, run.sources))
     if by == "owner":
         listing = add_owners(listing, tree)
     targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
-    return deliver(_make_listing_document(listing), targets, output_options, env)
+    return deliver(_make_document(listing), targets, output_options, env)
 
 
-def _measure_all_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt, str], ImportShares]:
+def _measure_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt, str], ImportShares]:
     """Return what other files add to each prompt, by prompt and model."""
     import_shares: dict[tuple[Prompt, str], ImportShares] = {}
     # For its imports a file is read again. A file of many prompts has none.
@@ -144,8 +140,9 @@ def _measure_all_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt
         prompt = verdict.prompt
         has_few_prompts = verdicts_per_file[prompt.path] <= MAX_ROWS_PER_FILE * len(verdict.rule.models)
         if has_few_prompts and verdict.token_count and prompt.format in IMPORT_SIGNS:
-            shares = _measure_imports(tree, verdict)
-            import_shares |= {(prompt, verdict.model): shares} if shares else {}
+            with suppress(Unreadable):  # it was replaced since it was counted
+                if shares := measure_imports(split_prompt(tree, verdict), verdict.model):
+                    import_shares[prompt, verdict.model] = shares
     return import_shares
 
 
@@ -164,12 +161,3 @@ def add_owners(listing: Listing, tree: WorkingTree) -> Listing:
     owners = find_owners(tree, {prompt.real_path or prompt.path for prompt in prompts})
     report = listing.report._replace(notes=(*listing.report.notes, *owners.notes))
     return listing._replace(report=report, owners=owners.by_path)
-
-
-def _measure_imports(tree: WorkingTree, verdict: Verdict) -> ImportShares | None:
-    """Return the tokens of a prompt that are in other files, and those that aren't; None where it imports none."""
-    try:
-        parts = split_prompt(tree, verdict)
-    except Unreadable:  # it was replaced since it was counted
-        return None
-    return measure_imports(parts, verdict.model)

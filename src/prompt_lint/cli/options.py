@@ -179,7 +179,6 @@ config = option(
 
 
 def models(help_text: str, *, group: str = LIMITS, default: str) -> Decorator:
-    """Return the option `--model`, which may be given repeatedly."""
     return option(
         "--model",
         "models",
@@ -296,7 +295,6 @@ output_file = option(
 
 
 def output(formats: Iterable[str]) -> Decorator:
-    """Return the option `--output`, which may be given repeatedly."""
     return option(
         "--output",
         "outputs",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.options import ConfigOptions
-from prompt_lint.cli.usage_errors import blame_variable, has_parameter
+from prompt_lint.cli.usage_errors import blame_variable, name_source
 from prompt_lint.config import load
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.load import ConfigSearch, settle_run
@@ -145,10 +145,10 @@ def _load_config(
 def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:
     """Return what is missing where there is no configuration: the limit, or the file."""
     place = tree.top if tree.has_git else f"{tree.top} (not a git repository)"
-    if options.models and has_parameter("limit"):
+    if options.models and name_source("limit"):
         example = f"--model {options.models[0]} --limit 8000"
         return Fatal("--model needs --limit where there is no configuration", f"example: {example}")
-    hint = f"{_NO_CONFIG_HINT}\n\n{_FLAGS_HINT}" if has_parameter("limit") else _NO_CONFIG_HINT
+    hint = f"{_NO_CONFIG_HINT}\n\n{_FLAGS_HINT}" if name_source("limit") else _NO_CONFIG_HINT
     return Fatal(f"no .prompt-lint.yaml in {place}", hint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,6 +127,7 @@ _PERIOD, _USAGE = "Period", "Usage"
     type=Dimensions(),
     metavar="WHAT",
     multiple=True,
+    callback=lambda _context, _param, value: tuple(chain.from_iterable(value)),
     show_default="model and workspace",
     help=f"Add up by this; at most five, with commas or one each time. Values: {', '.join(DIMENSIONS)}.",
 )
@@ -164,16 +166,16 @@ _PERIOD, _USAGE = "Period", "Usage"
 @options.output_file
 @options.output(USAGE_OUTPUTS)
 @options.color
-@options.group_options(output=OutputOptions)
+@options.group_options(report_options=report.Options, output_options=OutputOptions)
 @click.pass_obj
-def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) -> ExitCode:
+def command(
+    env: Mapping[str, str], report_options: report.Options, output_options: OutputOptions
+) -> ExitCode:
     """Report the usage and cost of an organization.
 
     Needs an Admin API key in ANTHROPIC_ADMIN_KEY. On GitHub the report is in the job's summary, too. It doesn't run for
     pull requests, whose authors could read the key.
     """
-    groups = tuple(name for names in values.pop("group_by") for name in names)
-    report_options = report.Options(group_by=groups, **values)
     check_file = report_options.check
 
     def describe_input(path: str) -> str:
@@ -183,4 +185,4 @@ def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) 
             return "which --check reads"
         return describe_file_here(path, env, options.ConfigOptions())
 
-    return report.run(env, report_options, output, datetime.now(UTC), describe_input)
+    return report.run(env, report_options, output_options, datetime.now(UTC), describe_input)

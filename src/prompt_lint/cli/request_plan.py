@@ -1,18 +1,19 @@
-"""What `check --dry-run` prints: which prompts would be sent for which models, how many requests, where to, how long it takes."""
+"""What a run would send: `check --dry-run` prints which prompts, where to and how long it takes, `--show-request` the requests themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from prompt_lint.api.rate_limit import INITIAL_RATE, estimate_seconds
-from prompt_lint.text.escape import escape_line
+from prompt_lint.request.for_model import adapt_request
+from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import PlannedRequest, Report
+    from prompt_lint.model.values import PlannedRequest, Prompt, Report
 
 
 def render_plan(report: Report, sources: CountSources, max_requests: int) -> str:
@@ -51,3 +52,14 @@ def _summarize(planned: Sequence[PlannedRequest], host: str, max_requests: int) 
     yield f"At {INITIAL_RATE:g} requests a second, with which a run begins, that takes about {duration}."
     if requests > max_requests:
         yield f"A run sends {max_requests:,} at most (--max-requests); the next one would go on from there."
+
+
+def render_requests(prompts: Iterable[Prompt], models: Sequence[str]) -> str:
+    """Return a line of JSON for each prompt and model: the body to send to `count_tokens`."""
+    bodies = (
+        {"model": model, **adapt_request(prompt.request, model).ordered_fields()}
+        for prompt in prompts
+        if prompt.request
+        for model in models
+    )
+    return "".join(dump_json(body, indent=None) for body in bodies)

@@ -29,8 +29,7 @@ from prompt_lint.model.tightening import LOW_ENOUGH, TightenedFile, TightenedLim
 from prompt_lint.model.values import Problem
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.tightening import json as tightening_json
-from prompt_lint.output.tightening import text as tightening_text
+from prompt_lint.output.tightening import render_json, render_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +37,10 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.configuration import Config
     from prompt_lint.model.values import Report
+    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
     from prompt_lint.text.location import KeyPath
 
-_OUTPUTS = {"text": tightening_text, "json": tightening_json}
 _DIGITS = 3
 
 
@@ -63,23 +62,16 @@ class _Headroom(click.ParamType[Fraction]):
 
 
 def _make_document(tightening: Tightening) -> Document:
-    return Document(
-        lambda name, view: _OUTPUTS[name].render(tightening, view),
-        tightening.exit_code,
-        "tighten",
-        has_diff=True,
-    )
+    def render(name: str, view: View) -> str:
+        return render_json(tightening) if name == "json" else render_text(tightening, view)
 
-
-def _make_fault_document(report: Report) -> Document:
-    """Return what is delivered of a run that has ended early, and has lowered nothing."""
-    return _make_document(Tightening((), report.problems, report.exit_code))
+    return Document(render, tightening.exit_code, "tighten", has_diff=True)
 
 
 @click.command(
     "tighten",
     cls=ReportingCommand,
-    make_document=_make_fault_document,
+    make_document=lambda report: _make_document(Tightening((), report.problems, report.exit_code)),
     examples=(
         ("Show which limits can be lowered, and to what", "prompt-lint tighten --dry-run"),
         ("Lower them to a fourth above today's sizes", "prompt-lint tighten --headroom 25%"),
@@ -112,9 +104,9 @@ def _make_fault_document(report: Report) -> Document:
     is_flag=True,
     help="Write nothing, and exit 1 if a limit can be lowered by more than the headroom.",
 )
-@options.output_format(_OUTPUTS)
+@options.output_format()
 @options.output_file
-@options.output(_OUTPUTS)
+@options.output(("text", "json"))
 @options.group_options(
     config_options=options.ConfigOptions,
     counting_options=options.CountingOptions,
@@ -182,7 +174,6 @@ def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> l
 
 
 def _has_changed(data: bytes, config: Config) -> bool:
-    """Return whether the bytes of a configuration say something else than what the run has read."""
     try:
         now = _parse(data, config)
     except ConfigErrors:
@@ -247,7 +238,6 @@ def _find_obstacle(file: WrittenConfig, key_path: KeyPath) -> str:
 
 
 def _exceeds_headroom(limit: TightenedLimit, headroom: Fraction) -> bool:
-    """Return whether a limit goes down by more than the headroom."""
     size = find_high(limit.largest) if limit.largest else 0
     return (limit.tokens or 0) - (limit.new_tokens or 0) > size * headroom
 

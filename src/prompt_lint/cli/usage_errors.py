@@ -30,12 +30,8 @@ _EXAMPLES = {
     "policy_from": "origin/main",
 }
 # Why a value that people expect isn't there, by option and value.
-_REASONS = {
-    (
-        "provider",
-        "bedrock",
-    ): "the older interface of Amazon Bedrock can't count tokens; use aws, or count with --offline",
-}
+_BEDROCK = "the older interface of Amazon Bedrock can't count tokens; use aws, or count with --offline"
+_REASONS = {("provider", "bedrock"): _BEDROCK}
 
 
 class _Contradiction(NamedTuple):
@@ -97,19 +93,9 @@ def blame_variable(name: str) -> Iterator[None]:
 
 def name_source(name: str) -> str:
     """Return what a person set the parameter of the running command by: `--base` or `PROMPT_LINT_BASE`; "" if it has none."""
-    param = _find_parameter(name)
-    return name_parameter(param, click.get_current_context(silent=True)) if param else ""
-
-
-def has_parameter(name: str) -> bool:
-    """Return whether the running command has a parameter of this name."""
-    return _find_parameter(name) is not None
-
-
-def _find_parameter(name: str) -> click.Parameter | None:
     context = click.get_current_context(silent=True)
     params = context.command.params if context else []
-    return next((param for param in params if param.name == name), None)
+    return next((name_parameter(param, context) for param in params if param.name == name), "")
 
 
 def refuse_contradictions(context: click.Context) -> None:
@@ -156,7 +142,9 @@ def _describe_value(error: click.BadParameter, param: click.Parameter) -> str:
         return _restyle(error.message)
     if isinstance(param.type, click.Path):
         return f"`{value}` is {'a folder, not a file' if param.type.file_okay else 'a file, not a folder'}"
-    return f"`{value}` isn't {_describe_type(param.type)}{_suggest_choice(value, param.type)}"
+    choices = param.type.choices if isinstance(param.type, click.Choice) else ()
+    near = find_nearest(value, map(str, choices))
+    return f"`{value}` isn't {_describe_type(param.type)}{near and f'; did you mean `{near}`?'}"
 
 
 def _describe_type(kind: click.ParamType[object]) -> str:
@@ -169,11 +157,6 @@ def _describe_type(kind: click.ParamType[object]) -> str:
     if least is not None and most is not None:
         return f"{noun} from {least} to {most}"
     return noun if least is None else f"{noun} of at least {least}"
-
-
-def _suggest_choice(value: str, kind: click.ParamType[object]) -> str:
-    near = find_nearest(value, map(str, kind.choices)) if isinstance(kind, click.Choice) else ""
-    return f"; did you mean `{near}`?" if near else ""
 
 
 def _describe_unknown(noun: str, name: str, context: click.Context | None) -> str:
@@ -207,9 +190,7 @@ def _describe_option_usage(error: click.BadOptionUsage, context: click.Context |
 
 
 def _give_example(param: click.Parameter) -> str:
-    if isinstance(param.type, click.Choice):
-        return f": one of {', '.join(map(str, param.type.choices))}"
-    if isinstance(param.type, click.types.IntRange | click.types.FloatRange):
+    if isinstance(param.type, click.Choice | click.types.IntRange | click.types.FloatRange):
         return f": {_describe_type(param.type)}"
     example = _EXAMPLES.get(param.name or "", "")
     return example and f", such as {example}"

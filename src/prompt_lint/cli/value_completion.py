@@ -17,7 +17,6 @@ _PLAIN_REF = r"[A-Za-z0-9][A-Za-z0-9._/@+=-]*"
 
 
 def complete_models(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of the known models that begin like this."""
     return [model for model in KNOWN_IDS if model.startswith(incomplete)]
 
 
@@ -35,6 +34,5 @@ def complete_refs(_context: click.Context, _param: click.Parameter, incomplete: 
 
 
 def complete_base(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return `auto`, `hook` and the refs that begin like this."""
     words = [word for word in ("auto", "hook") if word.startswith(incomplete)]
     return [*words, *complete_refs(context, param, incomplete)]

@@ -33,15 +33,15 @@ _INSIDERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 
 
 class Options(NamedTuple):
-    """What the command line says. `report` is the path of the JSON of a `check`, `key` tells comments of one pull request apart.
+    """What the command line says. `report_file` is the JSON of a `check`, `key` tells comments of one pull request apart.
 
-    `number` is that of the pull request, 0 for the event's. With `missing_ok` there may be no report. A change of fewer
+    `number` is that of the pull request, None for the event's. With `missing_ok` there may be no report. A change of fewer
     than `min_delta` tokens is no reason to comment.
     """
 
-    report: str
+    report_file: str
     key: str
-    number: int = 0
+    number: int | None = None
     missing_ok: bool = False
     dry_run: bool = False
     min_delta: int = 0
@@ -72,7 +72,6 @@ def run(env: Mapping[str, str], options: Options) -> ExitCode:
 
 
 def _comment(env: Mapping[str, str], options: Options) -> ExitCode:
-    """Raises `Fatal`."""
     report, fault = _read_report(options)
     if options.dry_run:
         write_stdout(render_body(report, options.key, RunId(0, 0), "", options.min_delta), for_machines=True)
@@ -87,21 +86,21 @@ def _comment(env: Mapping[str, str], options: Options) -> ExitCode:
 
 def _read_report(options: Options) -> tuple[Report | None, Fatal | None]:
     """Return the report, None where it may be missing and is; and what is wrong with one that may be missing."""
-    if not options.missing_ok:
-        return read_report(options.report), None
-    if not os.path.lexists(options.report):
+    if options.missing_ok and not os.path.lexists(options.report_file):
         return None, None
     try:
-        return read_report(options.report), None
+        return read_report(options.report_file), None
     except Fatal as error:
-        return None, error
+        if options.missing_ok:
+            return None, error
+        raise
 
 
 def _publish(env: Mapping[str, str], options: Options, report: Report | None) -> str:
     """Return the sentence that says what was done. Raises `Fatal`. That a fork's run may not write is no fault."""
     with connect(env) as call:
         try:
-            pull_request = find_pull_request(env, options.number, call)
+            pull_request = find_pull_request(env, options.number or 0, call)
             if isinstance(pull_request, NoPullRequest):
                 return pull_request.reason
             return _update_comments(call, pull_request, report, options)

@@ -49,10 +49,6 @@ def read_raise_label(on_raise: str) -> str:
     return on_raise.removeprefix(_LABEL) if on_raise.startswith(_LABEL) else ""
 
 
-def _choice(*names: str) -> Callable[[Node, str], str | None]:
-    return partial(values.read_choice, names=names)
-
-
 def _read_format(node: Node, example: str) -> str | None:
     return values.read_choice(node, f"{example} (a template of another engine is text)", node.file.formats)
 
@@ -66,12 +62,6 @@ def _read_on_raise(node: Node, example: str) -> str | None:
             "on_raise: label:limits-ok",
         )
     return values.read_choice(node, example, ("note", "warn", "fail", "label:NAME"))
-
-
-def _list_of(
-    keys: Mapping[str, Key], most: int, noun: str, required: str
-) -> Callable[[Node, str], list[Entry] | None]:
-    return partial(_read_list, keys=keys, most=most, noun=noun, required=required)
 
 
 def _read_list(
@@ -97,11 +87,11 @@ _SHARED = {
 RULE = _SHARED | {
     "files": Key(values.read_patterns, "files: prompts/**/*.md"),
     "format": Key(_read_format, "format: text"),
-    "names": Key(values.read_name_patterns, 'names: ["*_PROMPT", "*_INSTRUCTIONS"]'),
-    "role": Key(_choice(*ROLES), "role: system"),
+    "names": Key(partial(values.read_patterns, folder=""), 'names: ["*_PROMPT", "*_INSTRUCTIONS"]'),
+    "role": Key(partial(values.read_choice, names=ROLES), "role: system"),
     "limits": Key(values.read_limits, "limits: {claude-opus-5-5: 5000}"),
     "parts": Key(values.read_parts, "parts: {metadata: 150}"),
-    "reserve": Key(values.read_reserve, "reserve: 3k"),
+    "reserve": Key(partial(values.read_tokens, amount=values.RESERVE_AMOUNT), "reserve: 3k"),
     "message": Key(values.read_message, "message: See docs/prompt-budget.md."),
     "allow_empty": Key(values.read_flag, "allow_empty: true"),
 }
@@ -121,19 +111,22 @@ GROUP = {key: RULE[key] for key in _RULE_KEYS_OF_GROUPS} | {
     "messages": Key(values.read_paths, "messages: prompts/support/examples.yaml"),
 }
 TOP = _SHARED | {
-    "counting": Key(_choice(*COUNTING), "counting: auto"),
-    "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
-    "policy": Key(_choice(*POLICIES), "policy: changed"),
+    "counting": Key(partial(values.read_choice, names=COUNTING), "counting: auto"),
+    "on_unavailable": Key(partial(values.read_choice, names=ON_UNAVAILABLE), "on_unavailable: offline"),
+    "policy": Key(partial(values.read_choice, names=POLICIES), "policy: changed"),
     "on_raise": Key(_read_on_raise, "on_raise: warn"),
     "prices": Key(values.read_prices, "prices: {claude-sonnet-5-5: 2.00}"),
     "notes": Key(values.read_notes, "notes: {placeholders: off}"),
     "exempt": Key(
-        _list_of(EXEMPTION, MAX_EXEMPTIONS, "exemptions", "files"),
+        partial(_read_list, keys=EXEMPTION, most=MAX_EXEMPTIONS, noun="exemptions", required="files"),
         "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]",
     ),
-    "prompts": Key(_list_of(RULE, MAX_RULES, "rules", "files"), "prompts: [{files: prompts/**/*.md}]"),
+    "prompts": Key(
+        partial(_read_list, keys=RULE, most=MAX_RULES, noun="rules", required="files"),
+        "prompts: [{files: prompts/**/*.md}]",
+    ),
     "groups": Key(
-        _list_of(GROUP, MAX_GROUPS, "groups", "name"),
+        partial(_read_list, keys=GROUP, most=MAX_GROUPS, noun="groups", required="name"),
         "groups: [{name: agent, system: prompts/system.md, tools: tools.json, limit: 20k}]",
     ),
 }

@@ -64,7 +64,6 @@ class RuleMatcher(NamedTuple):
     nested: Mapping[str, RuleMatcher] = {}
 
     def find_rule(self, path: str) -> Rule | None:
-        """Return the rule that applies to a path, or None."""
         if self.nested and (matcher := self.find_governing(path)) is not self:
             return matcher.find_rule(path)
         for rule, starts, includes, excludes in reversed(self.rules):
@@ -90,7 +89,6 @@ class RuleMatcher(NamedTuple):
         return patterns.find_endings(self.list_patterns())
 
     def list_patterns(self) -> Iterator[str]:
-        """Yield the patterns of all rules."""
         for matcher in (self, *self.nested.values()):
             yield from (pattern for compiled in matcher.rules for pattern in compiled.rule.files)
 

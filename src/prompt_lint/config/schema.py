@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.config import keys
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.keys import GROUP, RULE, TOP, Entry
-from prompt_lint.config.mistakes import (
-    MAX_MISTAKES,
-    ConfigErrors,
-    ConfigFile,
-    Mistake,
-    Node,
-    quote,
-)
+from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, ConfigFile, Mistake, Node, quote
 from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.models import find_context_window
+from prompt_lint.model.models import find_model
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.rules import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
@@ -62,14 +55,16 @@ def _resolve_limit_flag(limit: Limit, models: Sequence[str]) -> dict[str, int]:
         raise Fatal(f"--limit: {error}", "example: --limit 8000") from None
 
 
-def resolve_limit(limit: Limit, model: str) -> int:
+def resolve_limit(limit: Limit, model_id: str) -> int:
     """Return a limit in tokens. Raises `ValueError`, with a sentence, for a share of a window that isn't known."""
     if not limit.share:
         return limit.tokens
-    window = find_context_window(model)
-    if window is None:
-        raise ValueError(f"the context window of `{model}` isn't known; give a number of tokens, not a share")
-    return max(1, window * limit.share // 1_000_000)
+    model = find_model(model_id)
+    if model is None:
+        raise ValueError(
+            f"the context window of `{model_id}` isn't known; give a number of tokens, not a share"
+        )
+    return max(1, model.context_window * limit.share // 1_000_000)
 
 
 def parse_config(
@@ -85,11 +80,8 @@ def parse_config(
 
     Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top.
     `formats` are the names that `format` may have, each with the keys of a rule that need it. `models` and `limit` are
-    the flags of these names, which win over everything in the file.
-
-    Raises:
-        ConfigErrors: the file has mistakes; all of them.
-        Fatal: a flag is wrong.
+    the flags of these names, which win over everything in the file. Raises `ConfigErrors` with all mistakes of the file,
+    `Fatal` for a flag that is wrong.
     """
     from prompt_lint.text import yaml_reader  # noqa: PLC0415  # takes 10 ms, and flags alone don't need it
 

@@ -76,7 +76,6 @@ def parse_limit(value: object, amount: Amount = LIMIT_AMOUNT) -> Limit:
 
 
 def _explain_limit(text: str, amount: Amount) -> str:
-    """Return why a text isn't a limit."""
     forms = (
         (r"\s.*|.*\s", "write it without the blank or line end around it"),
         (r"-[0-9].*|0+(\.0+)?[kK%]?", f"a {amount.noun} is at least {amount.least}"),
@@ -118,11 +117,6 @@ def read_limit(node: Node, example: str) -> Limit | None:
         return node.report(str(error), example)
 
 
-def read_limits(node: Node, example: str) -> dict[str, Limit | None] | None:
-    """Read a limit for each of several models."""
-    return _read_limit_of_each(node, example, "model", explain_model)
-
-
 def read_parts(node: Node, example: str) -> dict[str, Limit | None] | None:
     """Read a limit for each of several prompts of a file."""
 
@@ -130,12 +124,13 @@ def read_parts(node: Node, example: str) -> dict[str, Limit | None] | None:
         known = " or ".join(f"`{part}`" for part in PARTS)
         return "" if name in PARTS else f"{quote(name)} isn't a part: expected {known}{suggest(name, PARTS)}"
 
-    return _read_limit_of_each(node, example, "part", explain_part)
+    return read_limits(node, example, "part", explain_part)
 
 
-def _read_limit_of_each(
-    node: Node, example: str, noun: str, explain: Callable[[str], str]
+def read_limits(
+    node: Node, example: str, noun: str = "model", explain: Callable[[str], str] = explain_model
 ) -> dict[str, Limit | None] | None:
+    """Read a limit for each of several models, or for what else is called `noun`; `explain` says why a key is none."""
     if not isinstance(node.value, dict) or not node.value:
         return node.report(f"expected a limit for each {noun}, found {describe_kind(node.value)}", example)
     limits = {}
@@ -165,22 +160,18 @@ def read_growth(node: Node, example: str) -> MaxGrowth | None:
         if isinstance(node.value, str) and node.value.endswith("%"):
             share = _read_percent(node, example)
             return None if share is None else MaxGrowth(None, share)
-        tokens = _read_tokens(node, example)
+        tokens = read_tokens(node, example)
         return None if tokens is None else MaxGrowth(tokens, None)
     if not node.value or node.value.keys() - {"tokens", "percent"}:
         return node.report("expected `tokens`, `percent` or both", example)
     amounts: dict[str, int | None] = {}
     for key in node.value:
-        read = _read_tokens if key == "tokens" else _read_percent
+        read = read_tokens if key == "tokens" else _read_percent
         amounts[key] = read(node.child(key), example)
     return MaxGrowth(amounts.get("tokens"), amounts.get("percent"))
 
 
-def read_reserve(node: Node, example: str) -> int | None:
-    return _read_tokens(node, example, RESERVE_AMOUNT)
-
-
-def _read_tokens(node: Node, example: str, amount: Amount = GROWTH_AMOUNT) -> int | None:
+def read_tokens(node: Node, example: str, amount: Amount = GROWTH_AMOUNT) -> int | None:
     """Read a number of tokens. A growth may be 0: nothing may grow."""
     if amount is GROWTH_AMOUNT and node.value == 0 and not isinstance(node.value, bool):
         return 0
@@ -232,24 +223,15 @@ def read_models(node: Node, example: str) -> tuple[str, ...] | None:
     return tuple(child.value for child in nodes) if len(names) == len(nodes) else None
 
 
-def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
-    """Read patterns, which start at the folder of the file. Returns them from the top of the repository."""
-    return _read_patterns(node, example, node.file.folder)
-
-
-def read_name_patterns(node: Node, example: str) -> tuple[str, ...] | None:
-    """Read patterns of names, which are in no folder."""
-    return _read_patterns(node, example, "")
-
-
-def _read_patterns(node: Node, example: str, folder: str) -> tuple[str, ...] | None:
+def read_patterns(node: Node, example: str, folder: str | None = None) -> tuple[str, ...] | None:
+    """Read patterns, which start at `folder`, by default that of the file. Returns them from the top of the repository."""
     file = node.file
     nodes = _read_texts(node, example, patterns.MAX_PATTERNS)
     anchored: list[str] = []
     for child in nodes:
         try:
             patterns.weigh_pattern(child.value)
-            new = patterns.anchor_pattern(child.value, folder)
+            new = patterns.anchor_pattern(child.value, file.folder if folder is None else folder)
             file.pattern_weight += sum(map(patterns.weigh_pattern, new))
             file.pattern_count += len(new)
             anchored += new

@@ -36,11 +36,12 @@ def find_service(
     if isinstance(credential, NoCredential):
         return None, credential.reason
     sent_to: list[str] = []  # to append is safe between threads
+    host = get_host(env.get("ANTHROPIC_BASE_URL") or API_URL).lower().partition(":")[0]
     service = ApiService(
         lambda: _connect(credential, policy, sent_to.append),
         sent_to,
         host=credential.host if isinstance(credential, KeyCredential) else f"the API of {provider}",
-        is_gateway=provider == "anthropic" and not _is_own_host(env.get("ANTHROPIC_BASE_URL") or API_URL),
+        is_gateway=provider == "anthropic" and host != get_host(API_URL),
         obeyed_variables=find_routing_variables(env, provider),
     )
     return service, ""
@@ -62,16 +63,10 @@ def name_endpoint(env: Mapping[str, str], provider: Provider) -> str:
     return f"{provider} {base_url}" if base_url else provider
 
 
-def _is_own_host(base_url: str) -> bool:
-    """Return whether it is Anthropic's own API that answers there."""
-    return get_host(base_url).lower().partition(":")[0] == get_host(API_URL)
-
-
 @contextmanager
 def _connect(
     credential: KeyCredential | SdkCredential, policy: RequestPolicy, record_sent: RecordSent
 ) -> Iterator[CountMany]:
-    """Import the HTTP library or the SDK, and connect."""
     from prompt_lint.api import request_pool  # noqa: PLC0415  # threads, for runs that send something
 
     connection: AbstractContextManager[CountTokens]

@@ -12,7 +12,7 @@ from prompt_lint.model.models import assume_model
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prompt_lint.counting.calibration_requests import CalibrationRequest
     from prompt_lint.counting.sources import ApiService
@@ -49,20 +49,13 @@ class _Job(NamedTuple):
     key: CountKey
 
 
-class _Answer(NamedTuple):
-    """What the API said to a job, and by how many tokens its count is higher than the offline one."""
-
-    api: Outcome
-    difference: int | None
-
-
 def calibrate(models: Sequence[str], service: ApiService) -> list[Comparison]:
     """Return a comparison of each request with each model that takes it. Every request is sent, once for each model."""
     jobs = [job for model in models for job in _list_jobs(model)]
     with service.connect() as count_many:
         outcomes = dict(count_many((job.key, Request(job.request.fields)) for job in jobs))
     answers = {(job.model, job.request.name): _read_answer(job, outcomes[job.key]) for job in jobs}
-    return [_compare(job, answers) for job in jobs]
+    return [_compare(each, answers.get((each.model, each.request.baseline))) for each in answers.values()]
 
 
 def _list_jobs(model: str) -> Iterable[_Job]:
@@ -79,32 +72,32 @@ def _list_jobs(model: str) -> Iterable[_Job]:
         yield _Job(model, request, offline, CountKey(model, sent.digest()))
 
 
-def _read_answer(job: _Job, api: Outcome) -> _Answer:
-    return _Answer(api, api.tokens - job.offline.tokens if isinstance(api, Count) and job.offline else None)
+def _read_answer(job: _Job, api: Outcome) -> Comparison:
+    difference = api.tokens - job.offline.tokens if isinstance(api, Count) and job.offline else None
+    return Comparison(job.request, job.model, api, job.offline, difference)
 
 
-def _compare(job: _Job, answers: Mapping[tuple[str, str], _Answer]) -> Comparison:
-    api, difference = answers[job.model, job.request.name]
-    baseline = answers.get((job.model, job.request.baseline))
-    comparison = Comparison(job.request, job.model, api, job.offline, difference)
+def _compare(answer: Comparison, baseline: Comparison | None) -> Comparison:
+    """Return the answer to a request beside that to its baseline."""
+    api, difference = answer.api, answer.difference
     if not isinstance(api, Count):
-        return comparison
-    if job.offline is None:
-        return _compare_cost(comparison, api, baseline)
-    is_inside = job.offline.contains(api.tokens)
-    if not job.request.baseline:
-        return comparison._replace(rule_difference=difference, is_inside=is_inside)
+        return answer
+    if answer.offline is None:
+        return _compare_cost(answer, api, baseline)
+    is_inside = answer.offline.contains(api.tokens)
+    if not answer.request.baseline:
+        return answer._replace(rule_difference=difference, is_inside=is_inside)
     if difference is None or baseline is None or baseline.difference is None:
-        return comparison._replace(is_inside=is_inside)
-    return comparison._replace(rule_difference=difference - baseline.difference, is_inside=is_inside)
+        return answer._replace(is_inside=is_inside)
+    return answer._replace(rule_difference=difference - baseline.difference, is_inside=is_inside)
 
 
-def _compare_cost(comparison: Comparison, api: Count, baseline: _Answer | None) -> Comparison:
+def _compare_cost(answer: Comparison, api: Count, baseline: Comparison | None) -> Comparison:
     """Compare a request of which is known that it costs more than its baseline: a token at least."""
     if baseline is None or not isinstance(baseline.api, Count):
-        return comparison
+        return answer
     cost = api.tokens - baseline.api.tokens
     costs_more = cost > 0
-    return comparison._replace(
+    return answer._replace(
         difference=cost, rule_difference=0 if costs_more else cost - 1, is_inside=costs_more
     )

@@ -110,9 +110,6 @@ def _refuse_blocks(blocks: Iterable[Any]) -> None:
         if kind == "text" and block.get("citations"):
             raise needs_api("a message contains citations")
         if kind == "tool_result":
-            _refuse_result(block.get("content") or "")
-
-
-def _refuse_result(content: Any) -> None:
-    others = [block for block in content if not is_image(block)] if isinstance(content, list) else content
-    read_covered_texts(others, "a tool's result")
+            content = block.get("content") or ""
+            parts = [each for each in content if not is_image(each)] if isinstance(content, list) else content
+            read_covered_texts(parts, "a tool's result")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.counting.coverage import is_sent_with_request
-from prompt_lint.counting.offline_counts import count_request
-from prompt_lint.model.errors import Unreadable
+from prompt_lint.counting.offline_counts import try_count_request
+from prompt_lint.model.counts import Count
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from prompt_lint.model.counts import Count
 
 
 def count_covered_parts(model: str, request: Request) -> Count | None:
@@ -21,12 +19,8 @@ def count_covered_parts(model: str, request: Request) -> Count | None:
     Without tools where the model refuses the `tool_choice`. None where no part can be counted.
     """
     texts, tools = _keep_texts(request.fields), _keep_tools(request.fields)
-    for kept in ({**texts, **tools}, texts):
-        try:
-            return count_request(model, Request(kept))
-        except Unreadable:
-            continue
-    return None
+    counts = (try_count_request(model, Request(kept)) for kept in ({**texts, **tools}, texts))
+    return next((count for count in counts if isinstance(count, Count)), None)
 
 
 def _keep_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,7 +32,9 @@ def _keep_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _keep_tools(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tools that can be counted, and the choice among them, which may make the hidden prompt shorter."""
-    tools = [_keep_definition(tool) for tool in fields.get("tools") or [] if is_sent_with_request(tool)]
+    keys = ("name", "description", "input_schema")
+    sent = (tool for tool in fields.get("tools") or [] if is_sent_with_request(tool))
+    tools = [{key: tool[key] for key in keys if key in tool} for tool in sent]
     return {"tools": tools, "tool_choice": fields.get("tool_choice")} if tools else {}
 
 
@@ -73,7 +69,3 @@ def _keep_block(block: dict[str, Any]) -> list[dict[str, Any]]:
     if kind == "document" and isinstance(source, dict):
         return _keep_blocks(source.get("data" if source.get("type") == "text" else "content"))
     return []
-
-
-def _keep_definition(tool: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tool[key] for key in ("name", "description", "input_schema") if key in tool}

@@ -18,7 +18,8 @@ def settle_dispute(exact: Count, offline: Count) -> Count | None:
 
     None where `exact` isn't too far outside of the offline interval, so that there is no dispute.
     """
-    if not is_too_low(exact.tokens, offline) and exact.tokens <= _find_most(offline):
+    least, most = _find_bounds(offline)
+    if least <= exact.tokens <= most:
         return None
     higher, lower = (exact, offline) if exact.tokens > offline.tokens else (offline, exact)
     return higher._replace(disputed_count=lower)
@@ -26,16 +27,12 @@ def settle_dispute(exact: Count, offline: Count) -> Count | None:
 
 def is_too_low(tokens: int, offline: Count) -> bool:
     """Return whether a number is too far below the offline interval, which may be that of a part of the request."""
-    return tokens < _find_least(offline)
+    return tokens < _find_bounds(offline)[0]
 
 
-def _find_least(offline: Count) -> float:
+def _find_bounds(offline: Count) -> tuple[float, float]:
+    """Return the least and the most that a number may be without being disputed."""
     if offline.is_unverified:
-        return offline.low / UNVERIFIED_FACTOR
-    return offline.low - max(DISPUTE_TOKENS, DISPUTE_SHARE * offline.low)
-
-
-def _find_most(offline: Count) -> float:
-    if offline.is_unverified:
-        return offline.high * UNVERIFIED_FACTOR
-    return offline.high + max(DISPUTE_TOKENS, DISPUTE_SHARE * offline.high)
+        return offline.low / UNVERIFIED_FACTOR, offline.high * UNVERIFIED_FACTOR
+    below, above = (max(DISPUTE_TOKENS, DISPUTE_SHARE * bound) for bound in (offline.low, offline.high))
+    return offline.low - below, offline.high + above

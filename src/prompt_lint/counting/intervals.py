@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from prompt_lint.counting.coverage import is_image
 from prompt_lint.counting.margin_table import MARGINS
 from prompt_lint.counting.margins import WIDEST_MARGIN, Margin
-from prompt_lint.model.families import CLAUDE_4, GENERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from prompt_lint.counting.margins import MeasuredMargin
-    from prompt_lint.model.families import Generation
     from prompt_lint.model.models import Model
 
 
@@ -23,14 +21,6 @@ Kind = Literal[
     "tools, automatic choice", "tools, forced choice", "tool history", "tool history, not as text", "structured output",
     "image", "image in a result",
 ]  # fmt: skip
-# Kinds that a request to some generations only can have when its margin is looked up.
-_GENERATIONS_BY_KIND: dict[Kind, list[Generation]] = {
-    "system message in between": [g for g in GENERATIONS if g.family.has_system_turns],
-    "tool history": [g for g in GENERATIONS if g.family.are_calls_text],
-    "tool history, not as text": [g for g in GENERATIONS if not g.family.are_calls_text],
-    "structured output": [CLAUDE_4],
-}
-
 # The least margin of a model. The counts of a documented model are those of the one before it, as its documentation says;
 # of an assumed one nothing is known.
 _LEAST_MARGINS = {"measured": Margin(0.0, 0), "documented": Margin(0.01, 3), "assumed": Margin(0.15, 15)}
@@ -50,13 +40,6 @@ def rests_on_few(model: Model, fields: Mapping[str, Any]) -> bool:
 def find_texts_margin(model: Model) -> Margin:
     """Return the margin of a request of texts alone."""
     return _find_margin(model, "text")
-
-
-def list_cells() -> Iterator[tuple[str, Kind]]:
-    """Yield what the table of margins has a row for: a generation's name, and a kind that a request to it can have."""
-    for kind in get_args(Kind):
-        for generation in _GENERATIONS_BY_KIND.get(kind, GENERATIONS):
-            yield generation.name, kind
 
 
 def _find_margin(model: Model, kind: Kind) -> Margin:

@@ -15,7 +15,6 @@ class Margin(NamedTuple):
     tokens: int
 
     def compute_tokens(self, count: int) -> int:
-        """Return the margin of a count, in tokens."""
         return max(self.tokens, round(count * self.share))
 
 

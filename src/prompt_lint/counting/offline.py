@@ -128,6 +128,8 @@ class _RequestCounter(NamedTuple):
         tools, choice = fields.get("tools") or [], fields.get("tool_choice") or {}
         messages = fields.get("messages") or []
         family = self.model.generation.family
+        costs = family.call_costs
+        has_budget = (fields.get("thinking") or {}).get("type") == "enabled"
         parts = [
             (family.request_frame, Range()),
             self._count_system(fields.get("system") or "", own_line=bool(tools)),
@@ -135,8 +137,8 @@ class _RequestCounter(NamedTuple):
             self._count_hidden_prompt(choice) if tools else (0, Range()),
             (self._count_forced_name(choice) if tools else 0, Range()),
             (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
-            (self._count_thinking(fields.get("thinking") or {}), Range()),
-            (self._count_conversation(messages), Range()),
+            (self.model.generation.thinking_tokens if has_budget else 0, Range()),
+            (self._count_turns(messages, costs) if costs else self._count_transcript(messages), Range()),
             *(self._count_image(image) for image in _find_images(fields)),
         ]
         below, above = (sum(sides) for sides in zip(*(doubt for _, doubt in parts), strict=True))
@@ -159,7 +161,6 @@ class _RequestCounter(NamedTuple):
         tokens = self._count_text(line + text, after_space=False) if text else 0
         return tokens, Range(above=sum(map(self._count_text, headers)))
 
-    # -----------------------------------------------------------------------------------------------------
     # Hidden prompts
 
     def _count_tools(self, tools: Sequence[Mapping[str, Any]]) -> tuple[int, Range]:
@@ -205,15 +206,7 @@ class _RequestCounter(NamedTuple):
             raise needs_api(f"it asks for structured output (`output_config.format`){measured}")
         return _SCHEMA_PROMPT + self._count_text(json.dumps(schema, ensure_ascii=False, indent=2))
 
-    def _count_thinking(self, thinking: Mapping[str, Any]) -> int:
-        return self.model.generation.thinking_tokens if thinking.get("type") == "enabled" else 0
-
-    # -----------------------------------------------------------------------------------------------------
     # The conversation
-
-    def _count_conversation(self, messages: Sequence[Mapping[str, Any]]) -> int:
-        costs = self.model.generation.family.call_costs
-        return self._count_turns(messages, costs) if costs else self._count_transcript(messages)
 
     def _count_transcript(self, messages: Sequence[Mapping[str, Any]]) -> int:
         """Count a conversation in which calls and results are text of the assistant's."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.errors import Unreadable
+
 if TYPE_CHECKING:
-    from prompt_lint.model.counts import Count
+    from prompt_lint.model.counts import Count, Outcome
     from prompt_lint.model.values import Request
 
 
@@ -14,6 +16,14 @@ def count_request(model: str, request: Request) -> Count:
     from prompt_lint.counting import offline  # noqa: PLC0415  # the tokenizer
 
     return offline.count_request(model, request)
+
+
+def try_count_request(model: str, request: Request) -> Outcome:
+    """Return what `count_request` does, or the error that it raises."""
+    try:
+        return count_request(model, request)
+    except Unreadable as error:
+        return error
 
 
 def count_text(model: str, text: str) -> Count:

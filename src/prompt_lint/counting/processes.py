@@ -10,9 +10,8 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.counting.offline_counts import count_request
+from prompt_lint.counting.offline_counts import try_count_request
 from prompt_lint.model.counts import CountKey, Outcome
-from prompt_lint.model.errors import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,14 +68,7 @@ def _key_outcomes(job: CountJob, outcomes: Iterable[Outcome]) -> dict[CountKey, 
 
 def _count_models(job: CountJob) -> list[Outcome]:
     """Count one request for all of its models in a row, so that models with one tokenizer run it once."""
-    return [_count_model(model, job.request) for model in job.models]
-
-
-def _count_model(model: str, request: Request) -> Outcome:
-    try:
-        return count_request(model, request)
-    except Unreadable as error:
-        return error
+    return [try_count_request(model, job.request) for model in job.models]
 
 
 def _count_chunk(chunk: list[CountJob]) -> list[list[Outcome]]:
@@ -171,7 +163,6 @@ def _end_workers() -> None:
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

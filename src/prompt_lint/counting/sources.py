@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from prompt_lint.counting.coverage import NEEDS_API_HINT
 from prompt_lint.counting.covered_parts import count_covered_parts
 from prompt_lint.counting.disputes import is_too_low, settle_dispute
-from prompt_lint.counting.offline_counts import count_request
+from prompt_lint.counting.offline_counts import try_count_request
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
@@ -190,7 +190,6 @@ def _drop_repeated(jobs: Iterable[CountJob], seen: set[CountKey]) -> list[CountJ
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
-    """Return the counts that are known."""
     return sources.count_cache.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
 
 
@@ -202,7 +201,6 @@ def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> boo
 def _is_open(
     outcome: Outcome | OfflineStandIn | None, job: CountJob, model: str, sources: CountSources
 ) -> bool:
-    """Return whether a key is still to be counted."""
     if isinstance(outcome, Count):
         return not is_sufficient(outcome, job.limits.get(model), sources)
     return sources.mode == "auto" or outcome is None
@@ -245,7 +243,8 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
 
     for key, outcome in _send(list_requests(), sources):
         request = pending.pop(key)
-        offline = _try_count_offline(key.model, request)
+        counted = try_count_request(key.model, request)
+        offline = counted if isinstance(counted, Count) else None  # None where only the API can count it
         if isinstance(outcome, Unreadable):
             results.failures.extend([outcome] if outcome is not NOT_SENT else [])
             results.outcomes[key] = OfflineStandIn(offline, outcome) if offline else outcome
@@ -281,14 +280,6 @@ def _send(
         yield from count_many(requests)
 
 
-def _try_count_offline(model: str, request: Request) -> Count | None:
-    """Return the offline count of what the API was asked for; None where only the API can count it."""
-    try:
-        return count_request(model, request)
-    except Unreadable:
-        return None
-
-
 def _weigh_exact_count(
     key: CountKey, exact: Count, offline: Count, sources: CountSources, results: CountResults
 ) -> Count:
@@ -296,7 +287,8 @@ def _weigh_exact_count(
 
     A disputed count isn't kept, so that the next run asks again.
     """
-    if _is_from_gateway(sources) and (disputed := settle_dispute(exact, offline)):
+    is_from_gateway = sources.service and sources.service.is_gateway
+    if is_from_gateway and (disputed := settle_dispute(exact, offline)):
         return disputed
     sources.count_cache.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
@@ -312,7 +304,7 @@ def _weigh_count_of_api_alone(
 
     That is one below the tokens of the parts that can be counted offline.
     """
-    if sources.service and _is_from_gateway(sources):
+    if sources.service and sources.service.is_gateway:
         parts = count_covered_parts(key.model, request)
         if parts and is_too_low(exact.tokens, parts):
             host = sources.service.sent_to[0]
@@ -323,10 +315,6 @@ def _weigh_count_of_api_alone(
             )
     sources.count_cache.put({key: exact})
     return exact
-
-
-def _is_from_gateway(sources: CountSources) -> bool:
-    return sources.service is not None and sources.service.is_gateway
 
 
 def _record_drift(model: str, exact_tokens: int, offline_tokens: int, results: CountResults) -> None:

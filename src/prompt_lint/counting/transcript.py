@@ -22,8 +22,6 @@ _BLANK_LINE = "\n\n"
 
 
 class Turn(NamedTuple):
-    """What one role says."""
-
     role: str
     text: str
 
@@ -84,7 +82,6 @@ def render_messages(messages: Iterable[Mapping[str, Any]]) -> Transcript:
 
 
 def read_result(block: Block) -> str:
-    """Return the text of a tool's result."""
     content = block.get("content") or ""
     if isinstance(content, str):
         return content

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.formats.imported_files import LoadedFiles, describe_exclusion, resolve_import
-from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
+from prompt_lint.formats.imported_files import LoadedFiles, resolve_import
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
@@ -76,7 +76,6 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
-    """Return the sections of the workflow, and those of each file that it imports."""
     return _Workflow(path, decode(data), read).parts()
 
 
@@ -100,8 +99,7 @@ class _WorkflowText(NamedTuple):
 class _Workflow(LoadedFiles[_WorkflowText]):
     """A workflow and the files that it imports, each once; and `notes` on them.
 
-    Raises:
-        Unreadable: an import can't be measured, or there are too many.
+    Raises `Unreadable` where an import can't be measured, or there are too many.
     """
 
     def __init__(self, path: str, text: str, read: ReadFile) -> None:
@@ -128,14 +126,12 @@ class _Workflow(LoadedFiles[_WorkflowText]):
     def _follow(self, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
         name = _LINES_OR_SECTION.sub("", import_.path)
         path = self._resolve(file, import_, name)
-        result = self.read(path) if path else MissingFile("is not there")
+        result = (
+            self.read_import(path, import_.path, file, import_.line) if path else MissingFile("is not there")
+        )
         if isinstance(result, MissingFile):
             self._note_missing(file, import_, name)
-        elif isinstance(result, NotInRepository):
-            self.note(describe_exclusion(result), file, import_.line)
-        elif isinstance(result, Unreadable):
-            self.fail(result, import_.path, file, import_.line)
-        else:
+        elif result:
             if name != import_.path:
                 self.note(_PARTLY, file, import_.line)
             if result[0] not in self._real_paths:

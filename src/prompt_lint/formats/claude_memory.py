@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from prompt_lint.formats.imported_files import (
     CLOSING_PUNCTUATION,
     LoadedFiles,
-    describe_exclusion,
     is_meant_as_import,
     resolve_import,
 )
 from prompt_lint.formats.memory_imports import ClaudeText, parse_for_claude
-from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
@@ -38,8 +37,7 @@ _FRAGMENT = "names a file with `@` and a `#` after it, which isn't counted as an
 class ClaudeMemory(LoadedFiles[ClaudeText]):
     """A memory file and the files that it imports, each once, those with the fewest hops first; and `notes` on them.
 
-    Raises:
-        Unreadable: an import can't be measured, or there are too many.
+    Raises `Unreadable` where an import can't be measured, or there are too many.
     """
 
     def __init__(self, path: str, text: str, first_line: int, read: ReadFile) -> None:
@@ -74,14 +72,10 @@ class ClaudeMemory(LoadedFiles[ClaudeText]):
         if not path or path in self._followed:
             return
         self._followed.add(path)
-        result = self.read(path)
+        result = self.read_import(path, import_.path, file, import_.line)
         if isinstance(result, MissingFile):
             self._near_misses.append((file, import_))
-        elif isinstance(result, NotInRepository):
-            self.note(describe_exclusion(result), file, import_.line)
-        elif isinstance(result, Unreadable):
-            self.fail(result, import_.path, file, import_.line)
-        elif result[0] not in self._real_paths:
+        elif result and result[0] not in self._real_paths:
             self._load(file, import_, path, *result)
 
     def _load(

@@ -24,7 +24,6 @@ class Item(NamedTuple):
 
 
 def add_line(error: ShapeError, document: Document) -> Unreadable:
-    """Return a fault of the data as a fault of the file."""
     return Unreadable(error.message, error.hint, document.find_line(error.key_path))
 
 

@@ -150,8 +150,6 @@ def _split_turns(text: str, first_line: int, first_role: str, partials: _Partial
 
 
 class _Partials:
-    """Reads the partials that the text of a file includes."""
-
     def __init__(self, read: ReadFile, path: str, text: str) -> None:
         self._read = read
         self._path = path
@@ -203,8 +201,7 @@ class _Partials:
     def _find_partial(self, name: str, line: int) -> tuple[str, str] | None:
         """Return the real path and the text of a partial; None if the prompt's folder and those above it lack it.
 
-        Raises:
-            Unreadable: no partial may have such a name, or the partial can't be read.
+        Raises `Unreadable` where no partial may have such a name, or the partial can't be read.
         """
         names = name.split("/")
         if {"", ".", ".."} & set(names) or name.startswith("~") or "\\" in name:

@@ -36,18 +36,13 @@ def recognise(path: str, data: bytes) -> str | None:
 
 
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-    """Yield one prompt, the user's, and the notes on its placeholders.
-
-    Raises:
-        Unreadable: the file isn't TOML, or has no text named `prompt`. The error has the line.
-    """
+    """Yield one prompt, the user's, and the notes on its placeholders. Raises `Unreadable` for what has no `prompt`."""
     prompt, line = _read_prompt(decode(data))
     yield Prompt(path, "", line, build_request(prompt, rule.role or "user"))
     yield from note_placeholders(path, prompt, line, also=_PLACEHOLDERS, is_template=True)
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the sections of the text, by heading."""
     text = decode(data)
     last_line = text.count("\n") + 1  # escaped newlines give the prompt lines that the file hasn't
     for part in split_sections(*_read_prompt(text)):

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.formats.imported_files import (
     CLOSING_PUNCTUATION,
     LoadedFiles,
-    describe_exclusion,
     is_meant_as_import,
     resolve_import,
 )
 from prompt_lint.formats.memory_imports import find_gemini_imports
-from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
@@ -38,8 +37,7 @@ class _Text(NamedTuple):
 class GeminiMemory(LoadedFiles[_Text]):
     """The `text` of a memory file in which the files that it imports replace its imports; and these files.
 
-    Raises:
-        Unreadable: an import can't be measured, or there are too many.
+    Raises `Unreadable` where an import can't be measured, or there are too many.
     """
 
     def __init__(self, path: str, text: str, read: ReadFile) -> None:
@@ -72,15 +70,14 @@ class GeminiMemory(LoadedFiles[_Text]):
             return f"<!-- Import failed: {import_path} - Path traversal attempt -->"
         if path in ancestors:
             return f"<!-- File already processed: {import_path} -->"
-        result = self.read(path) if path else MissingFile("is a folder")
-        if isinstance(result, (MissingFile, NotInRepository)):
-            self._note_lost(result, import_path, file, line)
+        result = self.read_import(path, import_path, file, line) if path else MissingFile("is a folder")
+        if isinstance(result, MissingFile):
+            self._note_missing(import_path, file, line)
+        if result is None or isinstance(result, MissingFile):
             return (
                 f"<!-- Import failed: {import_path} - ENOENT: no such file or directory, access '{path}' -->"
             )
         try:
-            if isinstance(result, Unreadable):
-                raise result
             text = decode(result[1])
         except Unreadable as error:
             self.fail(error, import_path, file, line)
@@ -91,12 +88,8 @@ class GeminiMemory(LoadedFiles[_Text]):
             f"<!-- Imported from: {import_path} -->\n{expanded}\n<!-- End of import from: {import_path} -->"
         )
 
-    def _note_lost(
-        self, error: MissingFile | NotInRepository, import_path: str, file: LoadedFile[_Text], line: int
-    ) -> None:
-        if isinstance(error, NotInRepository):
-            self.note(describe_exclusion(error), file, line)
-        elif is_meant_as_import(import_path):
+    def _note_missing(self, import_path: str, file: LoadedFile[_Text], line: int) -> None:
+        if is_meant_as_import(import_path):
             message = _LOST % import_path.rstrip(CLOSING_PUNCTUATION)[:200]
             self.note(message, file, line, "lost-import")
         else:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import ImportedFile, Note
 from prompt_lint.text.markdown_sections import split_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.errors import NotInRepository
     from prompt_lint.model.values import NoteKind, Part, ReadFile
 
 # A request has 32 MB at most, so more can't be sent anyway.
@@ -71,11 +70,6 @@ def is_meant_as_import(word: str) -> bool:
     if path.startswith(("./", "../")):
         return bool(name)
     return has_ending and ("/" in path or name.lower().endswith(_TEXT_ENDINGS))
-
-
-def describe_exclusion(error: NotInRepository) -> str:
-    """Return the note on a file that isn't counted because others may not have it."""
-    return f"imports a file that {error.message}; it isn't counted, since not every checkout has it"
 
 
 class LoadedText(Protocol):
@@ -142,19 +136,16 @@ class LoadedFiles(Generic[Content]):
         return tuple(dict.fromkeys(files))
 
     def parts(self) -> Iterator[Part]:
-        """Yield the sections of each file."""
         for file in self.files:
             yield from file.parts()
 
     def add_own(self, path: str, content: Content) -> LoadedFile[Content]:
-        """Add the prompt's own file."""
         self.files.append(LoadedFile(path, path, (), 0, content))
         return self.files[-1]
 
     def add_import(
         self, importer: LoadedFile[Content], line: int, path: str, real_path: str, content: Content
     ) -> LoadedFile[Content]:
-        """Add a file that `line` of the importer names."""
         chain, importing_line = (*importer.import_chain, importer.real_path), importer.importing_line or line
         self.files.append(LoadedFile(path, real_path, chain, importing_line, content))
         return self.files[-1]
@@ -183,6 +174,25 @@ class LoadedFiles(Generic[Content]):
         self._results[path] = file
         return file
 
+    def read_import(
+        self, path: str, written: str, importer: LoadedFile[Content], line: int
+    ) -> tuple[str, bytes] | MissingFile | None:
+        """Read what `line` of the importer imports, as it is `written` there. Return None for what is reported.
+
+        That is a note on a file that other checkouts may not have, and a failure for one that can't be read.
+        """
+        result = self.read(path)
+        if isinstance(result, NotInRepository):
+            message = (
+                f"imports a file that {result.message}; it isn't counted, since not every checkout has it"
+            )
+            self.note(message, importer, line)
+            return None
+        if isinstance(result, Unreadable) and not isinstance(result, MissingFile):
+            self.fail(result, written, importer, line)
+            return None
+        return result
+
     def add_bytes(self, number: int) -> None:
         """Add what is read, or made of it, to what may not exceed `MAX_BYTES`."""
         self._bytes += number
@@ -201,14 +211,10 @@ class LoadedFiles(Generic[Content]):
 
 
 def _has_words(bound: str) -> Unreadable:
-    return Unreadable(
-        f"has more than {bound} that could be imports",
-        "put those that aren't into code spans, or leave the file out with `exclude`",
-    )
+    hint = "put those that aren't into code spans, or leave the file out with `exclude`"
+    return Unreadable(f"has more than {bound} that could be imports", hint)
 
 
 def _exceeds(bound: str) -> Unreadable:
-    return Unreadable(
-        f"imports more than {bound}, which is as far as imports are followed",
-        "import less, or leave the file out with `exclude`",
-    )
+    hint = "import less, or leave the file out with `exclude`"
+    return Unreadable(f"imports more than {bound}, which is as far as imports are followed", hint)

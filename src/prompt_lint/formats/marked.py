@@ -53,7 +53,6 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the sections of a region by heading."""
     for region in _list_regions(path, decode(data)):
         if isinstance(region, _Region) and region.name == prompt.name and region.text:
             yield from split_sections(region.text.removesuffix("\n"), region.line + 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.formats.data_files import add_line, make_notes, make_parts
 from prompt_lint.formats.request_data import list_items, normalize_data
-from prompt_lint.formats.request_lines import ENDINGS, get_line, has_lines, read_lines
+from prompt_lint.formats.request_lines import ENDINGS, has_lines, read_lines
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Part, Prompt
 from prompt_lint.request.included_files import IncludedFiles
@@ -60,7 +60,8 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> list[Part]:
     """Return the system prompt, each tool and each message, with their lines. Files that are included aren't part of them."""
     if has_lines(path, decode(data)):
-        line = parse_document(".json", get_line(data, prompt.line))
-        return [Part(item.title, prompt.line, prompt.line, item.text) for item in list_items(line.data)]
+        line = data.split(b"\n", prompt.line)[: prompt.line][-1]  # the file may have changed since
+        items = list_items(parse_document(".json", line).data)
+        return [Part(item.title, prompt.line, prompt.line, item.text) for item in items]
     document = parse_document(path, data)
     return make_parts(document, list_items(document.data))

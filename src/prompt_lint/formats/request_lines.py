@@ -46,7 +46,9 @@ def read_lines(path: str, text: str, included_files: IncludedFiles) -> Iterator[
     names: set[str] = set()
     notes: dict[str, int] = {}
     bad_lines = 0
-    for line, content in _split_lines(text):
+    for line, content in enumerate(text.split("\n"), 1):
+        if not content.strip():
+            continue
         try:
             data = parse_json(content)
             request, remarks = normalize_data(data, included_files)
@@ -63,28 +65,6 @@ def read_lines(path: str, text: str, included_files: IncludedFiles) -> Iterator[
         message = f"has {bad_lines - MAX_REPORTED:,} more lines that aren't requests"
         yield Problem(path, 0, message, _HINT)
     yield from (Note(message, path, line, "content") for message, line in notes.items())
-
-
-def get_line(data: bytes, number: int) -> bytes:
-    """Return a line by its 1-based number, without splitting all the others."""
-    start = 0
-    for _ in range(number - 1):
-        start = data.find(b"\n", start) + 1
-    end = data.find(b"\n", start)
-    return data[start : end if end >= 0 else len(data)]
-
-
-def _split_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines that aren't blank with their numbers, one at a time: there may be many, and they may be long."""
-    start = number = 0
-    while start <= len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        number += 1
-        line = text[start:end]
-        if line.strip():
-            yield number, line
-        start = end + 1
 
 
 def _make_problem(path: str, line: int, error: ParseError | ShapeError) -> Problem:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Note, Part, ReadFile
     from prompt_lint.request.from_roles import ToolDefinition
 
-
 MAX_TURNS = 10_000
 
 
@@ -28,17 +27,6 @@ class RolePrompt(NamedTuple):
     tools: Sequence[ToolDefinition] = ()
     messages: Sequence[tuple[str, int]] = ()
 
-    def read(self, path: str) -> Iterator[Prompt | Note]:
-        """Yield the prompt and the notes on it."""
-        paths = dict.fromkeys(piece.path for turn in self.turns for piece in turn.pieces if piece.path)
-        imports = tuple(ImportedFile(imported, imported) for imported in paths)
-        yield Prompt(path, "", 1, build_conversation(self.turns, self.tools), imports=imports)
-        yield from make_notes(path, self.turns, self.messages)
-
-    def parts(self) -> Iterator[Part]:
-        """Yield the tools, and the text of each role by heading."""
-        return split_parts(self.turns, self.tools)
-
 
 class RoleFormat(NamedTuple):
     """A format with one prompt for each file. `read_file` gets path and text, the role of text that names none, and `read`."""
@@ -47,12 +35,16 @@ class RoleFormat(NamedTuple):
     first_role: Role
 
     def parse(self, path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-        """Yield the prompt and the notes on it."""
-        return self.read_file(path, decode(data), rule.role or self.first_role, read).read(path)
+        turns, tools, messages = self.read_file(path, decode(data), rule.role or self.first_role, read)
+        paths = dict.fromkeys(piece.path for turn in turns for piece in turn.pieces if piece.path)
+        imports = tuple(ImportedFile(imported, imported) for imported in paths)
+        yield Prompt(path, "", 1, build_conversation(turns, tools), imports=imports)
+        yield from make_notes(path, turns, messages)
 
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
         """Yield the tools, and the text of each role by heading."""
-        return self.read_file(path, decode(data), self.first_role, read).parts()
+        turns, tools, _ = self.read_file(path, decode(data), self.first_role, read)
+        return split_parts(turns, tools)
 
 
 def define_tool(name: str, description: object, schema: object) -> dict[str, Any]:

@@ -77,7 +77,6 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
-    """Return the keys that are listed, or the sections of the body."""
     text = decode(data)
     if prompt.name == "":
         return split_sections(text)

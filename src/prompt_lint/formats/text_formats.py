@@ -112,7 +112,6 @@ class TextFormat(NamedTuple):
         yield from note_placeholders(path, split.body, split.body_line, also=self.placeholders)
 
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
-        """Return the sections of the body, by heading; or the keys that are listed."""
         split = self._split(path, decode(data))
         if prompt.name == METADATA:
             return skill_listing.listing_parts(parse_fields(split.frontmatter or ""), split.body_line)
@@ -180,8 +179,7 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         is_listed=True,
     ),
     "style": TextFormat(
-        "a file in such a folder is an output style of Claude Code: a part of the system prompt",
-        "system",
+        "a file in such a folder is an output style of Claude Code: a part of the system prompt", "system"
     ),
     "cursor-rules": TextFormat(
         "a file of that name holds rules for Cursor, whose frontmatter isn't YAML",
@@ -190,21 +188,15 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         size_limits=(_CURSOR_LIMIT,),
     ),
     "windsurf-rules": TextFormat(
-        "a file of that name holds rules for Windsurf",
-        "system",
-        size_limits=(_WINDSURF_LIMIT,),
+        "a file of that name holds rules for Windsurf", "system", size_limits=(_WINDSURF_LIMIT,)
     ),
     "cline-rules": TextFormat("a file of that name holds rules for Cline", "system"),
     "continue-rules": TextFormat("a file of that name holds rules for Continue", "system"),
     "junie-guidelines": TextFormat(
-        "a file of that name holds guidelines for Junie, which takes all of it",
-        "system",
-        frontmatter="none",
+        "a file of that name holds guidelines for Junie, which takes all of it", "system", frontmatter="none"
     ),
     "zed-rules": TextFormat(
-        "a file of that name holds rules for Zed, which takes all of it",
-        "system",
-        frontmatter="none",
+        "a file of that name holds rules for Zed, which takes all of it", "system", frontmatter="none"
     ),
     # Many tools send the frontmatter of a Markdown file with the rest, so that it isn't sent is for a rule to say.
     "markdown": TextFormat("", "user"),

@@ -49,7 +49,6 @@ class Count(NamedTuple):
         return max(self.tokens - self.low, self.high - self.tokens)
 
     def contains(self, tokens: int) -> bool:
-        """Return whether `tokens` is inside the interval."""
         return self.low <= tokens <= self.high
 
     def decides(self, limit: int | None) -> bool:

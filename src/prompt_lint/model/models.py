@@ -41,7 +41,6 @@ class Model(NamedTuple):
 
     @property
     def tokenizer_family(self) -> str:
-        """Return the name of its family."""
         return self.generation.family.name
 
     @property
@@ -142,12 +141,6 @@ def _split_id(model_id: str) -> tuple[str, str, str]:
     suffix = re.search(_SUFFIX, undecorated)
     end, date = (suffix.start(), suffix["date"] or "") if suffix else (len(undecorated), "")
     return undecorated, undecorated[:end], date
-
-
-def find_context_window(model_id: str) -> int | None:
-    """Return the tokens that fit into the model's context; None for an unknown model."""
-    model = find_model(model_id)
-    return model.context_window if model else None
 
 
 def explain_id(model_id: str) -> str:

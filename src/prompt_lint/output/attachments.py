@@ -28,9 +28,7 @@ class NotAttached(Exception):
     """The page couldn't be attached. The text says why."""
 
 
-def upload_summary(
-    name: str, page: str, env: Mapping[str, str], write: Callable[[str], None], *, is_failed: bool  # noqa: ARG001  # as the other ways to attach have it
-) -> None:  # fmt: skip
+def upload_summary(name: str, page: str, env: Mapping[str, str], write: Callable[[str], None]) -> None:
     """Make the agent of Azure Pipelines upload a page to the summary of the build. `write` writes a line to the log.
 
     Raises `NotAttached`, or `Fatal` where the file can't be written.
@@ -52,9 +50,7 @@ def _write_page(name: str, page: str, env: Mapping[str, str]) -> str:
     return path.replace("%", "%AZP25")
 
 
-def annotate_build(
-    name: str, page: str, env: Mapping[str, str], write: Callable[[str], None], *, is_failed: bool  # noqa: ARG001  # Buildkite needs no `write`
-) -> None:  # fmt: skip
+def annotate_build(name: str, page: str, env: Mapping[str, str], *, is_failed: bool) -> None:
     """Annotate a build of Buildkite. A page replaces that of the same command and step, as a retry should.
 
     Raises `NotAttached`.

@@ -56,7 +56,6 @@ class OutputOptions(NamedTuple):
         return self.output_format in {None, "text"} and not self.output_file and not self.outputs
 
     def list_formats(self) -> set[str | None]:
-        """Return the formats that are asked for."""
         return {self.output_format, *(name for name, _ in self.outputs)}
 
 
@@ -107,7 +106,8 @@ def choose_targets(
     chosen = options.output_format or "text"
     summary = env.get("GITHUB_STEP_SUMMARY", "")
     outputs = [*options.outputs, *([(chosen, options.output_file)] if options.output_file else [])]
-    files = [Target(name, path, bool(summary) and _is_same(path, summary)) for name, path in outputs]
+    summary_id = _identify(summary) if summary else None
+    files = [Target(name, path, is_summary=_identify(path) == summary_id) for name, path in outputs]
     stdout = [] if options.output_file else [Target(chosen)]
     ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
     if "-" in {target.file for target in files}:
@@ -185,10 +185,6 @@ def _identify(path: str) -> tuple[int, int] | str:
     return status.st_dev, status.st_ino
 
 
-def _is_same(path: str, other: str) -> bool:
-    return _identify(path) == _identify(other)
-
-
 def deliver(
     document: Document, targets: Sequence[Target], options: OutputOptions, env: Mapping[str, str]
 ) -> ExitCode:
@@ -221,10 +217,12 @@ def _attach(document: Document, targets: Sequence[Target], env: Mapping[str, str
     write = partial(write_stdout, for_machines=True) if is_plain else write_stderr
     from prompt_lint.output import attachments  # noqa: PLC0415  # where there is such a system
 
-    attach = attachments.upload_summary if has_agent(env) else attachments.annotate_build
     try:
         page = document.render_summary(MAX_SUMMARY_BYTES - 1)
-        attach(document.name, page, env, write, is_failed=bool(document.exit_code))
+        if has_agent(env):
+            attachments.upload_summary(document.name, page, env, write)
+        else:
+            attachments.annotate_build(document.name, page, env, is_failed=bool(document.exit_code))
     except (attachments.NotAttached, Fatal) as error:
         announce(env, "warning", f"the summary of the build lacks the report: {error}")
     except ClosedPipe:  # nobody reads the log any more
@@ -261,19 +259,8 @@ def _write_target(document: Document, target: Target, options: OutputOptions, en
         raise Fatal(message, exit_code=ExitCode.UNCOUNTED)
 
 
-def deliver_report(
-    report: Report,
-    targets: Sequence[Target],
-    options: OutputOptions,
-    env: Mapping[str, str],
-    own_formats: Mapping[str, Render] = NO_FORMATS,
-) -> ExitCode:
-    """Write the report of a check to all targets as `deliver` does, with a command's own formats instead of the usual ones."""
-    return deliver(make_document(report, own_formats), targets, options, env)
-
-
 def make_document(report: Report, own_formats: Mapping[str, Render] = NO_FORMATS) -> Document:
-    """Return the report of a check as what is delivered."""
+    """Return the report of a check as what is delivered, with a command's own formats instead of the usual ones."""
 
     def render(name: str, view: View) -> str:
         return (own_formats.get(name) or OUTPUTS[name].render)(report, view)

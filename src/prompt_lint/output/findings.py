@@ -160,7 +160,6 @@ def _worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 def is_remarkable(verdict: Verdict) -> bool:
-    """Return whether there is something to say about a verdict."""
     return verdict.status != "ok" or verdict.is_disputed
 
 
@@ -212,7 +211,7 @@ def _lines(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     for verdict in verdicts:
         yield f"{name}{_describe(report, verdict)}."
     if any(verdict.is_disputed for verdict in verdicts):
-        yield phrases.describe_dispute(report)
+        yield f"{report.api_host} counts otherwise than Claude's tokenizer, so the higher number is judged."
     if first.status in {"over", "exempt"}:
         yield from _largest_sections(first)
     if first.exemption:

@@ -51,7 +51,6 @@ def render_table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str =
 
 
 def render_problem(problem: Problem) -> str:
-    """Return an alert with what is wrong, where, and what to do."""
     line = f":{problem.line}" if problem.line else ""
     place = f"{escape_html(problem.path)}{line}: " if problem.path else ""
     hint = f"<br>{escape_html(problem.hint)}" if problem.hint else ""

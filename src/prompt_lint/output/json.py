@@ -12,24 +12,14 @@ from prompt_lint.text.escape import dump_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from prompt_lint.model import rules, values
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.rules import Exemption, Loosening, Rule
-    from prompt_lint.model.values import (
-        Base,
-        ImportShares,
-        Note,
-        Problem,
-        RemovedPrompt,
-        Report,
-        Section,
-        Verdict,
-    )
     from prompt_lint.output import View
 
 SCHEMA_VERSION = 1
 
 
-def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
+def render(report: values.Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
     return dump_json(
         {
             "schema_version": SCHEMA_VERSION,
@@ -64,52 +54,37 @@ def count_fields(count: Count | None) -> dict[str, Any]:
     }
 
 
-def rule_object(rule: Rule) -> dict[str, Any]:
-    return {
-        "config": rule.config_path,
-        "line": rule.line,
-        "files": rule.files,
-    }
+def rule_object(rule: rules.Rule) -> dict[str, Any]:
+    return {"config": rule.config_path, "line": rule.line, "files": rule.files}
 
 
-def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+def problem_objects(problems: Iterable[values.Problem]) -> list[dict[str, Any]]:
     return [
-        {
-            "path": problem.path,
-            "line": problem.line,
-            "message": problem.message,
-            "hint": problem.hint,
-            "exit_code": int(problem.exit_code),
-        }
-        for problem in problems
+        {"path": path, "line": line, "message": message, "hint": hint, "exit_code": int(exit_code)}
+        for path, line, message, hint, exit_code in problems
     ]
 
 
-def note_texts(notes: Iterable[Note]) -> list[str]:
+def note_texts(notes: Iterable[values.Note]) -> list[str]:
     return merge_notes(select_notes(notes, warnings=False))
 
 
-def warning_objects(notes: Iterable[Note]) -> list[dict[str, Any]]:
+def warning_objects(notes: Iterable[values.Note]) -> list[dict[str, Any]]:
     return [
-        {
-            "kind": warning.kind,
-            "path": warning.path,
-            "line": warning.line,
-            "message": warning.message,
-        }
-        for warning in select_notes(notes, warnings=True)
+        {"kind": kind, "path": path, "line": line, "message": message}
+        for message, path, line, kind in select_notes(notes, warnings=True)
     ]
 
 
 def cost_fields(
-    report: Report, model: str, tokens: int | None, key: str = "cost_per_1000_calls"
+    report: values.Report, model: str, tokens: int | None, key: str = "cost_per_1000_calls"
 ) -> dict[str, Any]:
     """Return the cost of tokens in US dollars, as text so that no reader rounds it; null where it isn't known."""
     cost = None if tokens is None else report.cost_of_calls(tokens, model)
     return {key: None if cost is None else f"{cost:f}"}
 
 
-def comparison_fields(verdict: Verdict) -> dict[str, Any]:
+def comparison_fields(verdict: values.Verdict) -> dict[str, Any]:
     """Return what the base says of a prompt; null and empty without a base."""
     return {
         "standing": verdict.change,
@@ -119,29 +94,18 @@ def comparison_fields(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def base_object(base: Base | None) -> dict[str, Any] | None:
-    if base is None:
-        return None
-    return {
-        "name": base.name,
-        "how": base.description,
-        "commit": base.commit,
-    }
+def base_object(base: values.Base | None) -> dict[str, Any] | None:
+    return base and {"name": base.name, "how": base.description, "commit": base.commit}
 
 
-def removed_objects(removed: Iterable[RemovedPrompt]) -> list[dict[str, Any]]:
+def removed_objects(removed: Iterable[values.RemovedPrompt]) -> list[dict[str, Any]]:
     return [
-        {
-            "path": each.prompt.path,
-            "name": each.prompt.name,
-            "model": each.model,
-            **_interval_fields(each.base_count, "base_"),
-        }
-        for each in removed
+        {"path": prompt.path, "name": prompt.name, "model": model, **_interval_fields(count, "base_")}
+        for prompt, model, count in removed
     ]
 
 
-def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
+def _verdict(verdict: values.Verdict, report: values.Report) -> dict[str, Any]:
     prompt, count = verdict.prompt, verdict.token_count
     return {
         "path": prompt.path,
@@ -174,16 +138,12 @@ def _interval_fields(count: Count | None, prefix: str = "") -> dict[str, Any]:
     return {f"{prefix}tokens": tokens, f"{prefix}low": low, f"{prefix}high": high}
 
 
-def _exemption(exemption: Exemption) -> dict[str, Any]:
-    return {
-        "reason": exemption.reason,
-        "until": exemption.until,
-        "line": exemption.line,
-        "label": exemption.label,
-    }
+def _exemption(exemption: rules.Exemption) -> dict[str, Any]:
+    _, reason, until, line, label, _ = exemption
+    return {"reason": reason, "until": until, "line": line, "label": label}
 
 
-def _section(section: Section) -> dict[str, Any]:
+def _section(section: values.Section) -> dict[str, Any]:
     return {
         "title": section.title,
         "first_line": section.first_line,
@@ -195,7 +155,7 @@ def _section(section: Section) -> dict[str, Any]:
     }
 
 
-def _shares(shares: ImportShares) -> dict[str, Any]:
+def _shares(shares: values.ImportShares) -> dict[str, Any]:
     return {
         "own": shares.own_tokens,
         "own_margin": shares.own_margin,
@@ -205,7 +165,7 @@ def _shares(shares: ImportShares) -> dict[str, Any]:
     }
 
 
-def _rule(verdict: Verdict) -> dict[str, Any]:
+def _rule(verdict: values.Verdict) -> dict[str, Any]:
     rule, max_growth = verdict.rule, verdict.rule.max_growth
     return {
         "config": rule.config_path,
@@ -217,7 +177,7 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _loosening(loosening: Loosening) -> dict[str, Any]:
+def _loosening(loosening: rules.Loosening) -> dict[str, Any]:
     return {
         "subject": loosening.subject,
         "what": loosening.description,
@@ -229,7 +189,7 @@ def _loosening(loosening: Loosening) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report) -> dict[str, Any]:
+def _summary(report: values.Report) -> dict[str, Any]:
     statuses = [verdict.status for verdict in report.verdicts]
     origins = [verdict.token_count.origin for verdict in report.verdicts if verdict.token_count]
     return {
@@ -248,7 +208,7 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
-def _totals(report: Report) -> list[dict[str, Any]]:
+def _totals(report: values.Report) -> list[dict[str, Any]]:
     """Return the totals that every output has; `before` is null without a base."""
     has_base = report.base is not None
     return [

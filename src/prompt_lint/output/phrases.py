@@ -86,11 +86,6 @@ def share_suffix(growth: int, base_tokens: int) -> str:
     return f" ({percent:+,.0f}%)" if abs(percent) >= 10 or not growth else f" ({percent:+.2g}%)"
 
 
-def describe_dispute(report: Report) -> str:
-    """Return what a disputed number is, and which of the two is judged."""
-    return f"{report.api_host} counts otherwise than Claude's tokenizer, so the higher number is judged."
-
-
 def describe_prompts(prompts: Iterable[Prompt]) -> str:
     """Return how many prompts and groups there are: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
     are_groups = [prompt.is_group for prompt in prompts]
@@ -113,13 +108,11 @@ def describe_lines(section: Section | Part) -> str:
 
 def sum_sections(sections: Sequence[Section]) -> str:
     """Return the tokens of sections that aren't shown one by one."""
-    return format_tokens(
-        sum(section.tokens for section in sections), sum(section.margin for section in sections)
-    )
+    margin = sum(section.margin for section in sections)
+    return format_tokens(sum(section.tokens for section in sections), margin)
 
 
 def describe_shares(shares: ImportShares) -> str:
-    """Return where the tokens of a prompt that imports files are."""
     own_tokens = describe_tokens(shares.own_tokens, shares.own_margin)
     imported = format_tokens(shares.imported_tokens, shares.imported_margin)
     return f"Own text {own_tokens}, imported {imported} in {pluralize(shares.imported_files, 'file')}"
@@ -195,12 +188,12 @@ def merge_notes(notes: Iterable[Note]) -> list[str]:
         place = f"{path}:{line}" if line else path
         if place and place not in of_message:
             of_message.append(place)
-    return [f"{message}: {_name_first(paths)}" if paths else message for message, paths in places.items()]
-
-
-def _name_first(places: list[str]) -> str:
-    more = f" and {len(places) - _NAMED_FILES:,} more" if len(places) > _NAMED_FILES else ""
-    return f"{', '.join(places[:_NAMED_FILES])}{more}"
+    lines = []
+    for message, of_message in places.items():
+        first = ", ".join(of_message[:_NAMED_FILES])
+        more = f" and {len(of_message) - _NAMED_FILES:,} more" if len(of_message) > _NAMED_FILES else ""
+        lines.append(f"{message}: {first}{more}" if first else message)
+    return lines
 
 
 def select_notes(notes: Iterable[Note], *, warnings: bool) -> list[Note]:

@@ -7,25 +7,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from prompt_lint.model import values
 from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.needs import ExactNeed
 from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
-from prompt_lint.model.values import (
-    Base,
-    ChangeKind,
-    ImportShares,
-    Note,
-    NoteKind,
-    OnRaise,
-    Problem,
-    Prompt,
-    RemovedPrompt,
-    Report,
-    Section,
-    Status,
-    Verdict,
-)
 from prompt_lint.repo.safe_read import NotRegular, TooLarge, read_file
 
 if TYPE_CHECKING:
@@ -48,7 +34,7 @@ class _InvalidField(Exception):
     """A field isn't what `check` writes. The text names its key."""
 
 
-def read_report(path: str, *, follow_links: bool = False) -> Report:
+def read_report(path: str, *, follow_links: bool = False) -> values.Report:
     """Read the report at `path`, a regular file. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
         data = read_file(path, MAX_BYTES, follow_links=follow_links)
@@ -64,7 +50,7 @@ def read_report(path: str, *, follow_links: bool = False) -> Report:
     raise Fatal(f"{path} can't be read: {reason}", _HINT)
 
 
-def parse_report(data: bytes, name: str) -> Report:
+def parse_report(data: bytes, name: str) -> values.Report:
     """Parse the bytes of a report. Errors call it `name`. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
         document = json.loads(data) if data.count(b",") <= _MOST_COMMAS else None
@@ -104,9 +90,6 @@ class _Fields:
 
     def text(self, key: str) -> str:
         return _check_text(self._values.get(key), key)
-
-    def optional_text(self, key: str) -> str:
-        return self.text(key) if self.has(key) else ""
 
     def integer(self, key: str, lowest: int = 0) -> int:
         value = self._values.get(key)
@@ -148,7 +131,9 @@ class _Fields:
         from decimal import Decimal  # noqa: PLC0415  # takes 10 ms, and few reports have prices
 
         prices = self._values.get(key)
-        if not isinstance(prices, dict) or not all(map(_is_price, prices.values())):
+        if not isinstance(prices, dict) or not all(
+            isinstance(price, str) and _PRICE.fullmatch(price) for price in prices.values()
+        ):
             raise _InvalidField(key)
         return {model: Decimal(price) for model, price in prices.items()}
 
@@ -165,10 +150,6 @@ class _Fields:
         return value
 
 
-def _is_price(value: object) -> bool:
-    return isinstance(value, str) and bool(_PRICE.fullmatch(value))
-
-
 def _check_text(value: object, key: str) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
         raise _InvalidField(key)
@@ -179,40 +160,36 @@ def _check_text(value: object, key: str) -> str:
 # Values
 
 
-def _read_document(document: _Fields) -> Report:
+def _read_document(document: _Fields) -> values.Report:
     summary = document.object("summary")
-    return Report(
+    return values.Report(
         document.text("config"),
         document.objects("verdicts", _read_verdict),
         document.objects("problems", _read_problem),
-        (*map(Note, document.texts("notes")), *_read_warnings(document)),
+        (*map(values.Note, document.texts("notes")), *document.objects("warnings", _read_warning)),
         summary.integer("files"),
         _read_exit_code(summary, lowest=0),
         summary.integer("sent"),
         summary.text("host"),
         summary.integer("unanswered"),
         document.optional(
-            "against", lambda base: Base(base.text("commit"), base.text("name"), base.text("how"))
+            "against", lambda base: values.Base(base.text("commit"), base.text("name"), base.text("how"))
         ),
         document.objects("removed", _read_removed),
         document.objects("loosened", _read_loosening),
-        document.word("on_raise", OnRaise),
-        summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
-        raise_label=document.optional_text("raise_label"),  # nor this
-        accept_label=document.optional_text("accept_label"),
-        nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
-        prices=document.prices("prices") if document.has("prices") else {},  # an earlier version has none
-        exact_needs=document.words("exact_needs", ExactNeed) if document.has("exact_needs") else ("key",),
+        document.word("on_raise", values.OnRaise),
+        summary.integer("unread_files"),
+        raise_label=document.text("raise_label"),
+        accept_label=document.text("accept_label"),
+        nested_configs=document.texts("nested_configs"),
+        prices=document.prices("prices"),
+        exact_needs=document.words("exact_needs", ExactNeed),
     )
 
 
-def _read_warnings(document: _Fields) -> tuple[Note, ...]:
-    if not document.has("warnings"):  # of an earlier version
-        return ()
-    return document.objects(
-        "warnings",
-        lambda it: Note(it.text("message"), it.text("path"), it.integer("line"), it.word("kind", NoteKind)),
-    )
+def _read_warning(warning: _Fields) -> values.Note:
+    kind = warning.word("kind", values.NoteKind)
+    return values.Note(warning.text("message"), warning.text("path"), warning.integer("line"), kind)
 
 
 # What a verdict of a status always has.
@@ -222,44 +199,42 @@ _REQUIRED_KEYS = {
 }  # fmt: skip
 
 
-def _read_verdict(verdict: _Fields) -> Verdict:
+def _read_verdict(verdict: _Fields) -> values.Verdict:
     model, limit = verdict.text("model"), verdict.optional_integer("limit", 1)
-    status = verdict.word("status", Status)
+    status = verdict.word("status", values.Status)
     for key in _REQUIRED_KEYS.get(status, ()):
         if not verdict.has(key):
             raise _InvalidField(key)
-    return Verdict(
+    return values.Verdict(
         _read_prompt(verdict),
         model,
-        _read_rule(verdict.object("rule"), model, limit, verdict.optional_integer("reserve") or 0),
+        _read_rule(verdict.object("rule"), model, limit, verdict.integer("reserve")),
         limit,
         _read_count(verdict),
         status,
         verdict.integer("over_by", int(status == "over")),
         verdict.objects("sections", _read_section, _MOST_PARTS),
-        verdict.word("standing", ChangeKind),
+        verdict.word("standing", values.ChangeKind),
         _read_interval(verdict, "base_"),
         verdict.optional_integer("growth", -_LARGEST_NUMBER),
         verdict.text("renamed_from"),
         verdict.flag("inherited"),
         verdict.optional("exemption", _read_exemption),
         verdict.optional("shares", _read_shares),
-        verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
+        verdict.texts("lost_imports", _MOST_PARTS),
         verdict.optional_integer("base_limit", 1),
-        base_reserve=verdict.optional_integer("base_reserve") or 0,
+        base_reserve=verdict.integer("base_reserve"),
     )
 
 
 def _read_exemption(exemption: _Fields) -> Exemption:
-    return Exemption(
-        (), exemption.text("reason"), exemption.text("until"), 0, exemption.optional_text("label")
-    )
+    return Exemption((), exemption.text("reason"), exemption.text("until"), 0, exemption.text("label"))
 
 
-def _read_prompt(verdict: _Fields) -> Prompt:
+def _read_prompt(verdict: _Fields) -> values.Prompt:
     kind = verdict.word("kind", Literal["prompt", "group"])
     format_name = "group" if kind == "group" else ""
-    return Prompt(
+    return values.Prompt(
         verdict.text("path"), verdict.text("name"), verdict.integer("line"), None, format=format_name
     )
 
@@ -271,10 +246,10 @@ def _read_rule(rule: _Fields, model: str, limit: int | None, reserve: int) -> Ru
     limits = {} if limit is None else {model: limit}
     lines = {model: rule.integer("limit_line")}
     message, line = rule.text("message"), rule.integer("line")
-    growth_line = rule.optional_integer("max_growth_line") or 0
+    growth_line = rule.integer("max_growth_line")
     return Rule(
         (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line,
-        rule.optional_text("config"), reserve=reserve,
+        rule.text("config"), reserve=reserve,
     )  # fmt: skip
 
 
@@ -284,7 +259,7 @@ def _read_count(verdict: _Fields) -> Count | None:
         origin=verdict.word("origin", Origin),
         is_unverified=verdict.flag("unverified"),
         disputed_count=_read_disputed_count(verdict),
-        rests_on_few=verdict.has("few_witnesses") and verdict.flag("few_witnesses"),
+        rests_on_few=verdict.flag("few_witnesses"),
     )
 
 
@@ -305,26 +280,28 @@ def _read_interval(fields: _Fields, prefix: str) -> Count | None:
     return Count(tokens, low, high, "offline")
 
 
-def _read_section(section: _Fields) -> Section:
-    return Section(
+def _read_section(section: _Fields) -> values.Section:
+    return values.Section(
         section.text("title"),
         section.integer("first_line"),
         section.integer("last_line"),
         section.integer("tokens"),
         section.text("path"),
         section.texts("via", _MOST_PARTS),
-        section.optional_integer("margin") or 0,
+        section.integer("margin"),
     )
 
 
-def _read_shares(shares: _Fields) -> ImportShares:
-    margins = (shares.optional_integer(key) or 0 for key in ("own_margin", "imported_margin"))
-    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins)
+def _read_shares(shares: _Fields) -> values.ImportShares:
+    margins = (shares.integer(key) for key in ("own_margin", "imported_margin"))
+    return values.ImportShares(
+        shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins
+    )
 
 
-def _read_problem(problem: _Fields) -> Problem:
+def _read_problem(problem: _Fields) -> values.Problem:
     message, hint = problem.text("message"), problem.text("hint")
-    return Problem(
+    return values.Problem(
         problem.text("path"), problem.integer("line"), message, hint, _read_exit_code(problem, lowest=1)
     )
 
@@ -336,12 +313,12 @@ def _read_exit_code(fields: _Fields, lowest: int) -> ExitCode:
     return ExitCode(code)
 
 
-def _read_removed(removed: _Fields) -> RemovedPrompt:
+def _read_removed(removed: _Fields) -> values.RemovedPrompt:
     base = _read_interval(removed, "base_")
     if base is None:
         raise _InvalidField("base_tokens")
-    return RemovedPrompt(
-        Prompt(removed.text("path"), removed.text("name"), 1, None), removed.text("model"), base
+    return values.RemovedPrompt(
+        values.Prompt(removed.text("path"), removed.text("name"), 1, None), removed.text("model"), base
     )
 
 
@@ -353,5 +330,5 @@ def _read_loosening(loosening: _Fields) -> Loosening:
         loosening.text("model"),
         loosening.optional_integer("before"),
         loosening.optional_integer("after"),
-        loosening.optional_text("config"),
+        loosening.text("config"),
     )

@@ -77,10 +77,8 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
     ]
     seen: dict[str, int] = {}
     results = [_result(finding, report, seen) for finding in findings[:MOST_RESULTS]]
-    text = _render_log(report, results, len(findings) - len(results))
-    while results and not _fits(text):
+    while not _fits(text := _render_log(report, results, len(findings) - len(results))) and results:
         results = results[: len(results) // 2]
-        text = _render_log(report, results, len(findings) - len(results))
     return text
 
 
@@ -102,12 +100,8 @@ def _render_log(report: Report, results: Sequence[dict[str, Any]], left_out: int
         "invocations": [_invocation(report, left_out)],
         "results": results,
     }  # fmt: skip
-    document = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [run],
-    }
-    return dump_json(document)
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return dump_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _descriptor(rule: str) -> dict[str, Any]:
@@ -154,13 +148,16 @@ def _notification(level: str, *lines: str, place: Note | Problem | None = None) 
 
 
 def _result(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any]:
+    identity, number = identify(finding, finding.path, seen)
     result = {
         "ruleId": finding.kind,
         "ruleIndex": _RULE_INDEXES[finding.kind],
         "level": _LEVEL_NAMES[finding.level],
         "message": {"text": _message(finding.lines)},
         "locations": [_location(finding.path, finding.line, finding.name)],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding, seen)},
+        "partialFingerprints": {
+            "primaryLocationLineHash": f"{sha256(identity.encode()).hexdigest()[:16]}:{number}"
+        },
     }
     for verdict in finding.verdicts:  # one at most: each model has its result
         state = _baseline_state(verdict) if report.base else ""
@@ -197,11 +194,6 @@ def encode_uri(path: str) -> str:
     encoded = quote(data)
     # A path from the root isn't one of the repository: it stays relative, and leads nowhere.
     return f"%2F{encoded[1:]}" if encoded.startswith("/") else encoded
-
-
-def _fingerprint(finding: Finding, seen: dict[str, int]) -> str:
-    identity, number = identify(finding, finding.path, seen)
-    return f"{sha256(identity.encode()).hexdigest()[:16]}:{number}"
 
 
 def _baseline_state(verdict: Verdict) -> str:

@@ -35,7 +35,12 @@ def total_by_model(report: Report) -> list[Total]:
         if verdict.token_count and not verdict.prompt.is_group:
             of_model = parts.setdefault(verdict.model, _Parts([], [], []))
             if not _is_incomparable(verdict):
-                of_model.after.append(_select_after(verdict, verdict.token_count))
+                after = verdict.token_count
+                if (
+                    after.is_disputed
+                ):  # a gateway's number less the offline growth is a count that nobody has made
+                    after = verdict.compared_count or after
+                of_model.after.append(after)
                 of_model.before.extend([verdict.base_count] if verdict.base_count else [])
                 of_model.growths.extend(
                     [verdict.growth_count] if report.base and verdict.growth_count else []
@@ -45,14 +50,6 @@ def total_by_model(report: Report) -> list[Total]:
         of_model.before.append(removed.base_count)
         of_model.growths.append(subtract_counts(EMPTY_COUNT, removed.base_count))
     return [_sum_parts(model, of_model, report) for model, of_model in parts.items()]
-
-
-def _select_after(verdict: Verdict, count: Count) -> Count:
-    """Return a prompt's part of the total: its count, and of a disputed one what its growth was measured by.
-
-    A gateway's number less the offline growth would be a count that nobody has made.
-    """
-    return verdict.compared_count or count if count.is_disputed else count
 
 
 class _Parts(NamedTuple):
@@ -87,7 +84,7 @@ def describe_growth_cost(totals: Sequence[Total], report: Report) -> str:
 def describe_incomparable(report: Report) -> str:
     """Return what totals leave out: `without 1 prompt that can't be compared`; "" where they have all prompts."""
     number = sum(
-        any(_is_incomparable(verdict) or _is_new_and_uncounted(verdict) for verdict in verdicts)
+        any(_is_incomparable(v) or (v.change == "new" and v.token_count is None) for v in verdicts)
         for prompt, verdicts in group_by_prompt(report.verdicts)
         if not prompt.is_group
     )
@@ -132,7 +129,3 @@ def tokens_changed(verdict: Verdict) -> int:
 def _is_incomparable(verdict: Verdict) -> bool:
     """Return whether the prompt was in the base, but by how much it changed isn't known."""
     return verdict.change not in {"", "new"} and verdict.growth is None
-
-
-def _is_new_and_uncounted(verdict: Verdict) -> bool:
-    return verdict.change == "new" and verdict.token_count is None

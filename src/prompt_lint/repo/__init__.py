@@ -31,11 +31,7 @@ class Tree(Protocol):
         """The size of the largest file that is read, in bytes."""
 
     def list_entries(self) -> dict[str, Entry]:
-        """Return all files, links and submodules by their paths.
-
-        Raises:
-            Fatal: git refuses.
-        """
+        """Return all files, links and submodules by their paths. Raises `Fatal` where git refuses."""
 
     def find_named(
         self, names: Collection[str], start: str, paths: Sequence[str], *, tracked_only: bool
@@ -43,10 +39,7 @@ class Tree(Protocol):
         """Return the paths of the files, in any folder, that are called one of `names`.
 
         In `start`, above it and above `paths`, also ignored ones; below `paths` untracked ones; without paths these
-        everywhere, unless `tracked_only`.
-
-        Raises:
-            Fatal: git refuses.
+        everywhere, unless `tracked_only`. Raises `Fatal` where git refuses.
         """
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
@@ -60,17 +53,14 @@ class Tree(Protocol):
     def resolve(self, path: str) -> str:
         """Return the real path of `path`, with every link on the way followed as the kernel would.
 
-        Raises:
-            MissingFile: there is nothing at `path`, not even a link.
-            Unreadable: it leads out of the repository, into git's own folder, nowhere, or in circles.
+        Raises `MissingFile` where there is nothing at `path`, not even a link, `Unreadable` where it leads out of the repository,
+        into git's own folder, nowhere, or in circles.
         """
 
     def read(self, path: str, cap: int | None = None) -> bytes:
         """Return the bytes of a regular file by its real path: at most `cap`, or as many as the tree allows.
 
-        Raises:
-            MissingFile: it isn't there.
-            Unreadable: it isn't such a file; the message says what it is, the hint what to do.
+        Raises `MissingFile`, or `Unreadable` where it isn't such a file: the message says what it is, the hint what to do.
         """
 
     def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
@@ -79,9 +69,6 @@ class Tree(Protocol):
     def require_shared(self, path: str, real: str) -> None:
         """Check that whoever checks the repository out has the same file at `path`; `real` is its real path.
 
-        What is on this machine alone would make every machine count another number, and may be secret.
-
-        Raises:
-            MissingFile: there is no file, but a folder, or nothing.
-            NotInRepository: git ignores it, or it is another repository's, or nothing that git could keep.
+        What is on this machine alone would make every machine count another number, and may be secret. Raises `MissingFile` where
+        there is a folder, or nothing, and `NotInRepository` for what git ignores or can't keep, and another repository's.
         """

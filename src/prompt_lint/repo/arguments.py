@@ -24,10 +24,7 @@ def resolve_arguments(tree: WorkingTree, arguments: Iterable[str], cwd: str) -> 
     """Return the paths of the command line as those of the tree, each once.
 
     A pattern that no shell has expanded, on Windows or in an input of the Action, stands for the files that it matches below
-    `cwd`. A file of that very name comes first.
-
-    Raises:
-        Fatal: there is no such file, it isn't in this repository, or a pattern matches none.
+    `cwd`. A file of that very name comes first. Raises `Fatal` where there is no such file, or none that matches.
     """
     paths: dict[str, None] = {}
     for argument in arguments:
@@ -78,18 +75,15 @@ def _expand_pattern(tree: WorkingTree, pattern: str, cwd: str) -> list[str]:
     found = [path for path in tree.list_entries() if matches(path)]
     deleted = {path for path in tree.find_missing(found) if not tree.is_sparse(path)}
     if not set(found) - deleted:
-        raise Fatal(
-            f"no file matches the pattern `{pattern}`",
-            "see `prompt-lint list` for the prompts that there are",
-        )
+        hint = "see `prompt-lint list` for the prompts that there are"
+        raise Fatal(f"no file matches the pattern `{pattern}`", hint)
     return [path for path in found if path not in deleted]
 
 
 def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
     """Return a path of the command line as one of the tree; "" is the top. Links keep their own name.
 
-    Raises:
-        Fatal: there is no such file, or it isn't in this repository.
+    Raises `Fatal` where there is no such file, or where it isn't in this repository.
     """
     absolute = os.path.normpath(os.path.join(cwd, argument))
     inner = _find_inner_path(absolute, tree.top)

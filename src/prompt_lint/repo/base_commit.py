@@ -12,13 +12,7 @@ from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import COMMIT_ID, Base
 from prompt_lint.repo import git
-from prompt_lint.repo.clone import (
-    HINT_KNOWN,
-    Candidate,
-    Clone,
-    hint_all_branches,
-    hint_fetch,
-)
+from prompt_lint.repo.clone import HINT_KNOWN, Candidate, Clone, hint_all_branches, hint_fetch
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.text.escape import escape_line
 
@@ -57,12 +51,11 @@ class NoBase(NamedTuple):
 def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
     """Return the base: the merge base of HEAD and the revision `wanted`, or the commit that `auto` selects.
 
-    It may be HEAD itself. `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`.
-
-    Raises:
-        Fatal: there is no base for a revision that is named; or git refuses.
+    It may be HEAD itself. `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`: a revision
+    that is named raises `Fatal` where there is no base for it.
     """
-    base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
+    context = ci.detect_context(env)
+    base = _find_automatically(tree, context) if wanted == AUTO else _find_by_name(tree, wanted, context)
     if isinstance(base, NoBase) and wanted != AUTO:
         raise Fatal(base.message, f"{suggest_ref(tree, wanted)}{base.hint}")
     return base
@@ -87,12 +80,10 @@ def find_fetch_hint(env: Mapping[str, str]) -> str:
 # A revision that is named
 
 
-def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base | NoBase:
-    clone = _refuse_name(rev) or _inspect_clone(tree)
+def _find_by_name(tree: WorkingTree, rev: str, context: Context | None) -> Base | NoBase:
+    clone = _refuse_name(rev) or _inspect_clone(tree, context)
     if isinstance(clone, NoBase):
         return clone
-    context = ci.detect_context(env)
-    clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
     if re.fullmatch(COMMIT_ID, rev):
         return _find_by_id(clone, rev)
     if re.search(_NOT_IN_REFS, rev):
@@ -116,10 +107,8 @@ def _refuse_name(rev: str) -> NoBase | None:
         message = f"`{rev[:60]}` can't be the name of a commit" if rev else "the base has no name"
         return NoBase(message, "name a branch, a tag or a commit, or use `--base auto`")
     if re.search(_RANGE, rev):
-        return NoBase(
-            f"`{rev}` is a range of commits, and a base is a single commit",
-            "name the branch, tag or commit to compare with",
-        )
+        hint = "name the branch, tag or commit to compare with"
+        return NoBase(f"`{rev}` is a range of commits, and a base is a single commit", hint)
     return None
 
 
@@ -147,13 +136,10 @@ def _find_by_expression(clone: Clone, rev: str) -> Base | NoBase:
 # `auto`
 
 
-def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoBase:
-    clone = _inspect_clone(tree)
+def _find_automatically(tree: WorkingTree, context: Context | None) -> Base | NoBase:
+    clone = _inspect_clone(tree, context)
     if isinstance(clone, NoBase):
         return clone
-    context = ci.detect_context(env)
-    if context:
-        clone = clone._replace(fetch_hint=context.fetch_hint)
     if context is None or context.kind == "unknown":
         return _find_for_branch(clone, context.default_branch if context else "")
     if context.kind == "pull_request":
@@ -163,14 +149,14 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     if context.kind == "push":
         return _find_for_push(clone, context)
     return NoBase(
-        f"CI reports neither a pull request nor a push (the run was started by `{context.event}`)",
-        HINT_BASE,
+        f"CI reports neither a pull request nor a push (the run was started by `{context.event}`)", HINT_BASE
     )
 
 
 def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
-    if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
+    parents = read_parents(clone.top, clone.head) if context.merge_commit == clone.head else []
+    if len(parents) == 2:
         candidate = _make_target_candidate(context, parents[0])
         if git.find_commit(clone.top, candidate.rev):
             return _find_merge_base(clone, candidate)  # by now the target may have the pull request itself
@@ -286,19 +272,16 @@ def _make_remote_candidate(clone: Clone, branch: str) -> Candidate:
 # Shared by named revisions and `auto`
 
 
-def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
+def _inspect_clone(tree: WorkingTree, context: Context | None) -> Clone | NoBase:
     if not tree.has_git:
-        return NoBase(
-            f"a base needs git: {tree.top} isn't a git repository, or --no-git was given",
-            "run it in a git repository, and leave out --no-git; or leave out the base",
-        )
+        hint = "run it in a git repository, and leave out --no-git; or leave out the base"
+        return NoBase(f"a base needs git: {tree.top} isn't a git repository, or --no-git was given", hint)
     head = git.find_commit(tree.top, "HEAD")
     if head is None:
-        return NoBase(
-            "there is no commit yet, so there is nothing to compare with",
-            "commit something, or run it without a base",
-        )
-    return Clone(tree.top, head, _find_remote(tree.top), is_shallow(tree.top))
+        hint = "commit something, or run it without a base"
+        return NoBase("there is no commit yet, so there is nothing to compare with", hint)
+    fetch_hint = context.fetch_hint if context else ""
+    return Clone(tree.top, head, _find_remote(tree.top), is_shallow(tree.top), fetch_hint)
 
 
 def is_shallow(top: str) -> bool:
@@ -372,13 +355,12 @@ def _find_merge_base(clone: Clone, candidate: Candidate) -> Base | NoBase:
     )
 
 
-def _read_merge_parents(clone: Clone) -> list[str]:
-    """Return the ids of HEAD's two parents, even where a shallow clone lacks them; [] if HEAD isn't a merge of two."""
-    with ObjectReader(clone.top) as objects:
+def read_parents(top: str, commit: str) -> list[str]:
+    """Return the ids of a commit's parents, even where a shallow clone lacks them; [] for a commit that can't be read."""
+    with ObjectReader(top) as objects:
         try:
-            data = objects.read(clone.head, _MAX_COMMIT).data
+            data = objects.read(commit, _MAX_COMMIT)
         except (ObjectLost, ObjectTooLarge):
             return []
     lines = os.fsdecode(data.partition(b"\n\n")[0]).split("\n")
-    parents = [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
-    return parents if len(parents) == 2 else []
+    return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]

@@ -98,10 +98,7 @@ def find_changes(
     """Return how the regular files at `paths`, which are real ones, differ from the commit, and what was deleted.
 
     `entries` and `within` are those of the same run's `tree.list_entries`. A file that must be compared by content and that
-    is too large to be read has changed.
-
-    Raises:
-        Fatal: git refuses; or contents are lost that decide whether a file is new.
+    is too large to be read has changed. Raises `Fatal` where git refuses, or has lost what decides whether a file is new.
     """
     differences = _compare_by_git(tree, commit.id, _narrow(tree.select_pathspecs(within), paths))
     if differences.dirty is not None:
@@ -141,10 +138,8 @@ def find_converted(tree: WorkingTree, entries: Mapping[str, Entry], paths: Itera
     """Return which of `paths` git converts between disk and commit by more than line ends, and by which attribute.
 
     Their contents on disk and in a commit aren't the same text, so their sizes aren't comparable. A file that is on disk
-    what is staged isn't converted, whatever its attributes say: a change may name a filter that nobody has.
-
-    Raises:
-        Fatal: git refuses.
+    what is staged isn't converted, whatever its attributes say: a change may name a filter that nobody has. Raises `Fatal`
+    where git refuses.
     """
     converted = {}
     native = [to_native(path) for path in paths]
@@ -156,13 +151,10 @@ def find_converted(tree: WorkingTree, entries: Mapping[str, Entry], paths: Itera
             records = list(zip(fields[::3], fields[1::3], fields[2::3], strict=True))
         for path, attribute, value in records:
             is_set = value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}
-            if is_set and not _is_as_staged(tree, entries.get(path), path):
+            entry = entries.get(path)
+            if is_set and not (entry and entry.blob and has_content(tree, path, "", entry.blob)):
                 converted[path] = attribute if value == "set" else f"{attribute}={value}"
     return converted
-
-
-def _is_as_staged(tree: WorkingTree, entry: Entry | None, path: str) -> bool:
-    return entry is not None and entry.blob != "" and has_content(tree, path, "", entry.blob)
 
 
 def _list_hidden(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterable[str]) -> Iterator[str]:
@@ -204,7 +196,10 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
         return _Differences(staged, None, (), notes, has_lost_links=True)
     on_disk = dict(_parse_raw_diff(outputs[1]))
     gone = {path for path, change in on_disk.items() if change.status == "D"}
-    has_lost_links = any(map(_is_lost_link, [*staged.values(), *on_disk.values()]))
+    # A link is gone, has another name, or has become a file.
+    has_lost_links = any(
+        change.mode == "120000" and change.status in "DRT" for change in (*staged.values(), *on_disk.values())
+    )
     return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes, has_lost_links)
 
 
@@ -247,11 +242,6 @@ def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> di
         return path not in differences.gone and entry is not None and entry.kind in {"file", "sparse"}
 
     return {path: blob for path, blob in base_files.items() if not is_there(path)}
-
-
-def _is_lost_link(change: RawChange) -> bool:
-    """Return whether a link is gone, has another name, or has become a file."""
-    return change.mode == "120000" and change.status in "DRT"
 
 
 def _find_base_file(

@@ -21,7 +21,7 @@ class Clone(NamedTuple):
     head: str
     remote: str
     is_shallow: bool
-    fetch_hint: str = ""
+    fetch_hint: str
 
 
 class Candidate(NamedTuple):

@@ -82,13 +82,9 @@ class CommitTree:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
         self._objects.close()
 
     def list_entries(self) -> dict[str, Entry]:
-        """Return every file, link and submodule, with their blobs. Raises `Fatal`."""
         return parse_ls_tree(decode(git.run(["ls-tree", "-r", "-z", "--full-tree", self.id], self.top)))
 
     def find_named(
@@ -99,11 +95,9 @@ class CommitTree:
         *,
         tracked_only: bool,  # noqa: ARG002  # a commit has nothing else
     ) -> Iterable[str]:
-        """Return the paths of the files that are called one of `names`, in any folder. Raises `Fatal`."""
         return [path for path in self.list_entries() if path.rpartition("/")[2] in names]
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
-        """Return where the links among `entries` lead, as `Tree` describes it."""
         return links.find_aliases(entries, self.follow, self._is_folder, lambda _: [])
 
     def resolve(self, path: str) -> str:
@@ -152,7 +146,7 @@ class CommitTree:
         """Return the content that has the id `blob`, within the cap of `read`. Raises `Unreadable`."""
         cap = self.max_file_size if cap is None else cap
         try:
-            return refuse_pointer(self._objects.read(blob, cap).data)
+            return refuse_pointer(self._objects.read(blob, cap))
         except ObjectTooLarge as error:
             raise Unreadable(
                 f"is {error.size:,} bytes long, more than the {cap:,} that are read",
@@ -199,7 +193,7 @@ class CommitTree:
 
     def _read_folder(self, tree: str) -> Mapping[str, Node]:
         try:
-            data = self._objects.read(tree, MAX_FOLDER).data
+            data = self._objects.read(tree, MAX_FOLDER)
         except ObjectTooLarge:
             raise Unreadable(f"is in a folder of {self.name} with too many names") from None
         except ObjectLost:
@@ -226,7 +220,7 @@ class CommitTree:
         if node.mode != _LINK:
             return None
         try:
-            return os.fsdecode(self._objects.read(node.id, MAX_TARGET).data)
+            return os.fsdecode(self._objects.read(node.id, MAX_TARGET))
         except ObjectTooLarge:
             raise links.broken_link(f"nowhere ({os.strerror(errno.ENAMETOOLONG)})") from None
         except ObjectLost:

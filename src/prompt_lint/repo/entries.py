@@ -42,16 +42,14 @@ class Entry(NamedTuple):
     blob: str = ""
 
 
+@expect_format("ls-files")
 def parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
     """Return the entries of `ls-files -v -s -z`: records such as `H 100644 <blob> 0<tab><path>`.
 
     An ordinary file that has none of `endings` in its path may be left out. Raises `Fatal` for another output.
     """
-    with expect_format("ls-files"):
-        return _parse_ls_files(output, endings) if output else {}
-
-
-def _parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
+    if not output:
+        return {}
     first = _RECORD.match(output)
     if not first:
         raise ValueError("no record")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import NotInRepository, Unreadable
 from prompt_lint.repo.links import path_inside
@@ -11,44 +10,39 @@ from prompt_lint.repo.paths import from_native
 from prompt_lint.repo.safe_read import is_link
 from prompt_lint.repo.working_tree import open_tree
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 def refuse_foreign_link(path: str) -> None:
     """Check a file that is to be read, in a repository or not: a link in one may lead to what everybody has there.
 
-    Raises:
-        Unreadable: it leads out of the repository, in circles, or to what git ignores.
+    Raises `Unreadable` where it leads out of the repository, in circles, or to what git ignores.
     """
     absolute = os.path.abspath(path)
-    if os.path.isdir(absolute):
+    link, top = _find_link(absolute)
+    if not link or os.path.isdir(absolute):
         return
-    for link, top in _list_links(absolute):
-        tree = open_tree(top)
-        real = tree.resolve(from_native(os.path.relpath(absolute, top)))
-        try:
-            tree.require_shared(from_native(os.path.relpath(link, top)), real)
-        except NotInRepository as error:
-            hint = "name the file itself, if you mean that one"
-            raise Unreadable(f"leads to a file that {error.message}", hint) from None
-        return
+    tree = open_tree(top)
+    real = tree.resolve(from_native(os.path.relpath(absolute, top)))
+    try:
+        tree.require_shared(from_native(os.path.relpath(link, top)), real)
+    except NotInRepository as error:
+        hint = "name the file itself, if you mean that one"
+        raise Unreadable(f"leads to a file that {error.message}", hint) from None
 
 
 def leads_out_of_repository(path: str) -> bool:
     """Return whether a link of a repository leads a file that is to be written out of it, or into its `.git`."""
     absolute = os.path.abspath(path)
-    for _, top in _list_links(absolute):
-        try:
+    link, top = _find_link(absolute)
+    try:
+        if link:
             path_inside(os.path.realpath(top), os.path.realpath(absolute))
-        except Unreadable:
-            return True
-        break
+    except Unreadable:
+        return True
     return False
 
 
-def _list_links(absolute: str) -> Iterator[tuple[str, str]]:
-    """Yield the links on the way to a path that are in a repository, the outermost first, each with its repository's top."""
+def _find_link(absolute: str) -> tuple[str, str]:
+    """Return the outermost link on the way to a path that is in a repository, and the repository's top; "" twice for none."""
     folder, *names = absolute.split(os.sep)
     folder += os.sep
     for name in names:
@@ -56,10 +50,11 @@ def _list_links(absolute: str) -> Iterator[tuple[str, str]]:
         try:
             is_one = is_link(os.lstat(here))
         except OSError:
-            return
+            break
         if is_one and (top := _find_top(folder)):
-            yield here, top
+            return here, top
         folder = here
+    return "", ""
 
 
 def _find_top(folder: str) -> str:

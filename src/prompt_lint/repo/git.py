@@ -7,7 +7,7 @@ starts a program is turned off on the command line, where nothing overrides it.
 All `GIT_*` variables are dropped, those of a hook as well. During `git commit -a` or `git commit FILE`, `GIT_INDEX_FILE`
 names a temporary index. Dropping it loses nothing: files are read from the working tree, and the list of them is *tracked or
 untracked, unless ignored*, so a file moves from one half of the list to the other, never out of it. Only what is staged is asked
-of that index (`run_with_index`). `GIT_DIR` of a linked worktree or a submodule is found again through `.git`.
+of that index (`run`). `GIT_DIR` of a linked worktree or a submodule is found again through `.git`.
 """
 
 from __future__ import annotations
@@ -68,26 +68,19 @@ class NotARepositoryError(Fatal):
         super().__init__(f"{folder} is in no git repository any more", hint, ExitCode.UNCOUNTED)
 
 
-def run(args: Sequence[str], top: str) -> bytes:
-    """Return what `git -C top …args` prints.
+def run(args: Sequence[str], top: str, index_file: str = "") -> bytes:
+    """Return what `git -C top …args` prints. `index_file` stands for the index of the repository.
 
-    Raises:
-        Fatal: git is missing or refuses; the message is git's own, on one line, not yet escaped.
-            `NotARepositoryError` where `top` is in no repository.
+    Raises `Fatal` where git is missing or refuses, with git's own message, on one line, not yet escaped; `NotARepositoryError`
+    where `top` is in no repository.
     """
-    [output] = run_parallel([args], top, [])
-    return output
+    return _check_exit(top, *_finish(args, top, index_file), [])
 
 
 def run_or_none(args: Sequence[str], top: str) -> bytes | None:
-    """Return what `git -C top …args` prints; None where git answers no (exit code 1).
-
-    Raises:
-        Fatal: as `run` does.
-    """
-    with start(args, top) as process:
-        code, output, errors = _finish(process)
-        return None if code == 1 else _check_exit(top, code, output, errors, [])
+    """Return what `git -C top …args` prints; None where git answers no (exit code 1). Raises `Fatal` as `run` does."""
+    code, output, errors = _finish(args, top)
+    return None if code == 1 else _check_exit(top, code, output, errors, [])
 
 
 def find_commit(top: str, rev: str) -> str | None:
@@ -97,23 +90,14 @@ def find_commit(top: str, rev: str) -> str | None:
     return os.fsdecode(output).strip() if output else None
 
 
-def run_with_index(args: Sequence[str], top: str, index_file: str) -> bytes:
-    """Return what `git -C top …args` prints with this file for its index; "" is the index of the repository.
-
-    Raises:
-        Fatal: as `run` does.
-    """
+def _finish(args: Sequence[str], top: str, index_file: str = "") -> tuple[int, bytes, bytes]:
+    """Return the exit code of a command, and what it has printed and complained of."""
     with start(args, top, index_file=index_file) as process:
-        return _check_exit(top, *_finish(process), [])
-
-
-def _finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
-    """Return the exit code of a process, and what it has printed and complained of."""
-    try:
-        output, errors = process.communicate()
+        try:
+            output, errors = process.communicate()
+        finally:
+            process.kill()
         return process.returncode, output, errors
-    finally:
-        process.kill()
 
 
 def run_parallel(
@@ -122,10 +106,8 @@ def run_parallel(
     """Run several git commands at the same time, and yield their outputs in the order of the commands.
 
     Each writes into a file without a name, so that none waits until the output of another one was used. The warnings of
-    commands that succeed, such as of a folder that can't be opened, are added to `warnings`.
-
-    Raises:
-        Fatal: as `run` does, in the place of the output of the command that failed.
+    commands that succeed, such as of a folder that can't be opened, are added to `warnings`. Raises `Fatal` as `run` does,
+    in the place of the output of the command that failed.
     """
     processes: list[subprocess.Popen[bytes]] = []
     with ExitStack() as files:
@@ -145,8 +127,7 @@ def run_parallel(
 def stream_fields(args: Sequence[str], top: str, questions: bytes) -> Generator[bytes, None, None]:
     """Yield what `git -C top …args` prints while it reads `questions` from stdin, field by field; each ends with NUL.
 
-    Raises:
-        Fatal: as `run` does, behind the last field.
+    Raises `Fatal` as `run` does, behind the last field.
     """
     with ExitStack() as files:
         asked, errors = (files.enter_context(_open_unnamed()) for _ in range(2))
@@ -205,7 +186,6 @@ def find_executable() -> str | None:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment that git gets."""
     kept = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(_WITHHELD_PREFIXES)
     }
@@ -275,9 +255,8 @@ def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
     message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
     if message.startswith("not a git repository (or any"):
         return NotARepositoryError(top)
-    if message.startswith(
-        "BUG: "
-    ):  # git's own word for what it can't explain, such as modes in the index that no git writes
+    # Git's own word for what it can't explain, such as modes in the index that no git writes.
+    if message.startswith("BUG: "):
         return Fatal(
             f"git gave up on {top}, and calls that a bug of its own ({message.removeprefix('BUG: ')})",
             _INDEX_HINT,

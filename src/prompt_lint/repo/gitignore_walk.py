@@ -35,13 +35,6 @@ _MAX_COST = 10_000
 _MAX_NOTES = 10
 
 
-class WalkedFile(NamedTuple):
-    """A name on disk, by its path from the top: a link, or anything else that isn't a folder."""
-
-    path: str
-    is_link: bool
-
-
 class _Folder(NamedTuple):
     """A folder, and the patterns that apply in it: of its .gitignore and of those above."""
 
@@ -90,10 +83,10 @@ class _Folder(NamedTuple):
         return _Folder(self.path, for_files, for_folders, cost)
 
 
-def walk(top: str, start: str, notes: list[str], *, use_gitignore: bool = True) -> Iterator[WalkedFile]:
+def walk(top: str, start: str, notes: list[str], *, use_gitignore: bool = True) -> Iterator[tuple[str, bool]]:
     """Yield everything below `start`, a path from `top` ("" is `top` itself), but no `.git`, and through no link.
 
-    What can't be listed or understood is added to `notes`.
+    Each comes as its path from `top`, and whether it is a link. What can't be listed or understood is added to `notes`.
     """
     waiting = [_Folder(start)]
     while waiting:
@@ -116,7 +109,7 @@ def walk(top: str, start: str, notes: list[str], *, use_gitignore: bool = True) 
             if is_folder:
                 waiting.append(folder._replace(path=path))
             else:
-                yield WalkedFile(path, entry.is_symlink())
+                yield path, entry.is_symlink()
 
 
 def is_ignored(top: str, path: str, notes: list[str]) -> bool:
@@ -186,9 +179,8 @@ def _compile(pattern: str, folder: str) -> GitIgnoreSpecPattern:
         any_depth = "" if "/" in body.removesuffix("/") else "**/"
         pattern = f"{negation}/{GitIgnoreSpecPattern.escape(folder)}/{any_depth}{body.removeprefix('/')}"
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "error", FutureWarning
-        )  # such as for `[[:alpha:]]`, which would match something else
+        # Such as for `[[:alpha:]]`, which would match something else.
+        warnings.simplefilter("error", FutureWarning)
         try:
             return GitIgnoreSpecPattern(pattern)
         except (re.error, ValueError, FutureWarning):

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.history import Point
 from prompt_lint.repo import git
-from prompt_lint.repo.base_commit import MAX_NAME, find_fetch_hint, is_shallow, suggest_ref
+from prompt_lint.repo.base_commit import MAX_NAME, find_fetch_hint, is_shallow, read_parents, suggest_ref
 from prompt_lint.repo.changes import MAX_RENAMES, parse_raw_change
 from prompt_lint.repo.clone import HINT_KNOWN
-from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.repo.paths import decode
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The last second of the year 9999: git takes later ones.
 _MAX_TIME = 253_402_300_799
-# In bytes. A commit with a longer message isn't read.
-_MAX_COMMIT = 1 << 20
 
 
 def list_commits(
@@ -35,10 +32,8 @@ def list_commits(
 ) -> tuple[Sequence[Point], Sequence[str]]:
     """Return the first-parent history of HEAD, the newest commit first, and notes on what of it this clone lacks.
 
-    It goes back to the last commit before `since`: a date, a revision, or "" for all.
-
-    Raises:
-        Fatal: there is no git, no commit, or no such date or revision.
+    It goes back to the last commit before `since`: a date, a revision, or "" for all. Raises `Fatal` where there is no git, no
+    commit, or no such date or revision.
     """
     if not tree.has_git:
         raise Fatal(f"{tree.top} is in no git repository, so it has no history", "run it in a git repository")
@@ -82,12 +77,7 @@ def _read_since(tree: WorkingTree, since: str, env: Mapping[str, str]) -> tuple[
 
 def _note_shallow(tree: WorkingTree, oldest: Point, env: Mapping[str, str]) -> list[str]:
     """Return that the history goes on behind `oldest`, which is the last commit that a shallow clone has."""
-    with ObjectReader(tree.top) as objects:
-        try:
-            header = objects.read(oldest.commit, _MAX_COMMIT).data.partition(b"\n\n")[0]
-        except (ObjectLost, ObjectTooLarge):
-            return []
-    if b"\nparent " not in header:
+    if not read_parents(tree.top, oldest.commit):
         return []
     missing = f"the history before {oldest.day} ({oldest.commit[:10]}) is missing"
     return [f"this clone is shallow, so {missing}; {find_fetch_hint(env)}"]
@@ -96,13 +86,13 @@ def _note_shallow(tree: WorkingTree, oldest: Point, env: Mapping[str, str]) -> l
 def stream_changes(tree: WorkingTree, commits: Sequence[Point]) -> Iterator[list[tuple[str, RawChange]]]:
     """Yield what each of the commits changed, but for the last one: new paths, and what was there before.
 
-    Raises:
-        Fatal: git refuses; or folders aren't in this clone.
+    Raises `Fatal` where git refuses, or folders aren't in this clone.
     """
     pairs = pairwise(commits)
     questions = "".join(f"{commit.commit} {parent.commit}\n" for commit, parent in pairs).encode()
-    # Similar contents can't be compared where they are missing.
-    renames = "-M100%" if _is_partial(tree) else "-M"
+    # Similar contents can't be compared where they may be on the server alone.
+    is_partial = git.run_or_none(["config", "--get-regexp", r"^remote\..*\.promisor$"], tree.top)
+    renames = "-M100%" if is_partial else "-M"
     options = ["-r", "-z", "--raw", "--no-abbrev", "--always", renames, f"-l{MAX_RENAMES}"]
     safe = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=none"]
     fields = map(decode, git.stream_fields(["diff-tree", "--stdin", *options, *safe], tree.top, questions))
@@ -117,8 +107,3 @@ def stream_changes(tree: WorkingTree, commits: Sequence[Point]) -> Iterator[list
         changes = []  # the field is the id of the next commit
     if changes is not None:
         yield changes
-
-
-def _is_partial(tree: WorkingTree) -> bool:
-    """Return whether contents of old commits may be on the server alone."""
-    return bool(git.run_or_none(["config", "--get-regexp", r"^remote\..*\.promisor$"], tree.top))

@@ -29,8 +29,7 @@ MAX_ALIASES = 100_000
 def follow_links(top: str, path: str, read_link: ReadLink) -> str:
     """Return the real path of `path`, with every link on the way followed as the kernel would.
 
-    Raises:
-        Unreadable: it leads out of the repository, into git's own folder, or in circles; or what `read_link` raises.
+    Raises `Unreadable` where it leads out of the repository, into git's own folder, or in circles; or what `read_link` raises.
     """
     done, left, hops = top, to_native(path).split("/")[::-1], 0
     while left:
@@ -130,7 +129,6 @@ def _add_folders(
     entries: Mapping[str, Entry],
     list_unlisted: Callable[[str], Sequence[str]],
 ) -> None:
-    """Add the paths below links to folders."""
     real = {path: path for path, entry in entries.items() if entry.kind in {"file", "sparse"}}
     real |= select_intact(aliases)
     ordered = sorted(real)

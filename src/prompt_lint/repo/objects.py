@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from prompt_lint.repo import git
 
@@ -11,15 +11,7 @@ if TYPE_CHECKING:
     import subprocess
 
 # What git says before an object. Anything else means that it hasn't got it: `ID missing`, or nothing at all.
-_HEADER = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]{1,18})\n")
-
-
-class GitObject(NamedTuple):
-    """An object of git: "blob", "tree" or "commit"."""
-
-    id: str
-    kind: str
-    data: bytes
+_HEADER = re.compile(rb"[0-9a-f]+ [a-z]+ ([0-9]{1,18})\n")
 
 
 class ObjectTooLarge(Exception):
@@ -57,12 +49,10 @@ class ObjectReader:
             except BrokenPipeError:  # a question that was never sent
                 process.wait()
 
-    def read(self, name: str, cap: int) -> GitObject:
-        """Return an object of at most `cap` bytes. `name` is an id, or what git derives from one: `ID^{tree}`.
+    def read(self, name: str, cap: int) -> bytes:
+        """Return the content of an object, at most `cap` bytes. `name` is an id, or what git derives from one: `ID^{tree}`.
 
-        Raises:
-            ObjectTooLarge: it has more bytes.
-            ObjectLost: git hasn't got it, or can't read it.
+        Raises `ObjectTooLarge` for one with more bytes, `ObjectLost` for one that git hasn't got or can't read.
         """
         try:
             result = self._request(name, cap)
@@ -74,7 +64,7 @@ class ObjectReader:
             raise ObjectLost(name)
         return result
 
-    def _request(self, name: str, cap: int) -> GitObject | None:
+    def _request(self, name: str, cap: int) -> bytes | None:
         if self._process is None:
             self._process = git.start(["cat-file", "--batch"], self.top, interactive=True)
         questions, answers = self._process.stdin, self._process.stdout
@@ -88,10 +78,8 @@ class ObjectReader:
         header = _HEADER.fullmatch(answers.readline())
         if not header:
             return None
-        size = int(header[3])
+        size = int(header[1])
         if size > cap:
             raise ObjectTooLarge(size)
         data = answers.read(size + 1)[:-1]
-        if len(data) != size:
-            return None
-        return GitObject(header[1].decode(), header[2].decode(), data)
+        return data if len(data) == size else None

@@ -48,11 +48,8 @@ class TooLarge(Unreadable):
 def read_file(path: str, cap: int, *, follow_links: bool = False) -> bytes:
     """Return the bytes of the regular file of at most `cap` bytes at any path.
 
-    The path to it may lead through links; the file itself may be one with `follow_links`.
-
-    Raises:
-        OSError: it can't be opened or read; ELOOP for a link.
-        NotRegular, TooLarge
+    The path to it may lead through links; the file itself may be one with `follow_links`. Raises `NotRegular`, `TooLarge`, or
+    `OSError` where it can't be opened or read (ELOOP for a link).
     """
     flags = _FILE_FLAGS & ~_NO_FOLLOW if follow_links else _FILE_FLAGS
     if not _NO_FOLLOW and not follow_links and is_link(os.lstat(path)):
@@ -63,11 +60,7 @@ def read_file(path: str, cap: int, *, follow_links: bool = False) -> bytes:
 def read_beneath(top: str, names: Sequence[str], cap: int) -> tuple[bytes, bytes]:
     """Return the bytes and the stamp of the regular file of at most `cap` bytes that `names` lead to from the folder `top`.
 
-    The stamp is b"" where a change might not change it.
-
-    Raises:
-        OSError: it can't be opened or read; ELOOP for a link.
-        NotRegular, TooLarge
+    The stamp is b"" where a change might not change it. Raises what `read_file` does.
     """
     latest = time.time_ns() - _CLOCK_TICK
     descriptor = _open_beneath(top, names) if _OPENS_BY_DESCRIPTOR else _open_checked(top, names)
@@ -108,10 +101,8 @@ def is_link(status: os.stat_result) -> bool:
 def explain_error(error: OSError) -> Unreadable:
     """Return why a file of a tree could not be opened or read, and what to do."""
     if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}:
-        return Unreadable(
-            "is a symbolic link, or is below one, where git has a file or folder",
-            "`git add` the link, or put the file back",
-        )
+        hint = "`git add` the link, or put the file back"
+        return Unreadable("is a symbolic link, or is below one, where git has a file or folder", hint)
     if isinstance(error, PermissionError):
         return Unreadable(
             "can't be read: permission denied", "allow yourself to read it (`chmod u+r`), or exclude it"

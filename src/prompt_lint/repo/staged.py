@@ -30,7 +30,7 @@ def list_staged(top: str, index_file: str) -> dict[str, str] | None:
     """
     command = ["diff-index", "--cached", *_DIFF_OPTIONS, "HEAD", "--"]
     try:
-        return _parse(git.run_with_index(command, top, index_file))
+        return _parse(git.run(command, top, index_file))
     except Fatal:
         if git.find_commit(top, "HEAD"):
             raise

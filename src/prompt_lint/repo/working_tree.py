@@ -45,8 +45,7 @@ _WALK_NOTE = "{}: every file below {} counts that no .gitignore excludes"
 def open_tree(start: str, *, use_git: bool = True, max_file_size: int = DEFAULT_FILE_SIZE) -> WorkingTree:
     """Return the tree of the repository around the folder `start`; outside of one, or without git, of that folder.
 
-    Raises:
-        Fatal: there is a repository, but git refuses to work in it.
+    Raises `Fatal` where there is a repository, but git refuses to work in it.
     """
     folder = os.path.realpath(start)
 
@@ -107,10 +106,7 @@ class WorkingTree:
 
         `within` names files and folders: what is neither one of them nor below one may be left out. So may an ordinary file
         that has none of `endings` in its path. `on_tracked` is called with what is tracked while git looks for what isn't,
-        which takes it the longest.
-
-        Raises:
-            Fatal: git refuses.
+        which takes it the longest. Raises `Fatal` where git refuses.
         """
         if self.has_git:
             folders = self._list_folders(paths)
@@ -132,7 +128,6 @@ class WorkingTree:
     def find_named(
         self, names: Collection[str], start: str, paths: Sequence[str], *, tracked_only: bool
     ) -> Iterable[str]:
-        """Return the paths of the files that are called one of `names`, as `Tree` describes it."""
         if self.has_git:
             globs = [f":(glob)**/{name}" for name in names]
             commands = [["--no-literal-pathspecs", "ls-files", "-z", "--", *globs]]
@@ -148,7 +143,6 @@ class WorkingTree:
         return [path for path in candidates if os.path.lexists(self._absolute(path))]
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
-        """Return where the links among `entries` lead, as `Tree` describes it."""
         return links.find_aliases(entries, self.resolve, self._is_any_folder, self._list_unlisted)
 
     def resolve(self, path: str) -> str:
@@ -159,11 +153,9 @@ class WorkingTree:
         return links.follow_links(self.top, path, self._read_link)
 
     def read(self, path: str, cap: int | None = None) -> bytes:
-        """Return the bytes of a regular file by its real path. Raises `MissingFile`, `Unreadable`."""
         return self.read_stamped(path, cap)[0]
 
     def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
-        """Return the bytes of a regular file and its stamp. Raises `MissingFile`, `Unreadable`."""
         self.read_paths.add(path)
         if self.kinds.get(path) == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
@@ -198,7 +190,6 @@ class WorkingTree:
             yield stamp
 
     def require_shared(self, path: str, real: str) -> None:
-        """Check that everybody has the same file at `path`. Raises `MissingFile`, `NotInRepository`."""
         if any(os.path.lexists(self._absolute(f"{folder}/.git")) for folder in list_parents(real)):
             raise NotInRepository("is in a repository of its own")
         try:
@@ -338,7 +329,6 @@ class WorkingTree:
         return self._index.read_link(from_native(inner))
 
     def _is_link(self, here: str) -> bool:
-        """Return whether there is a link at an absolute path."""
         try:
             return self._read_link(here, 0) is not None
         except Unreadable:

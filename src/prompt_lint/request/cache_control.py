@@ -24,8 +24,6 @@ LocatedBlock = tuple[KeyPath, object]
 
 
 class _Breakpoint(NamedTuple):
-    """A block with `cache_control`."""
-
     key_path: KeyPath
     ttl: str
 
@@ -88,7 +86,6 @@ def _read_ttl(value: object, key_path: KeyPath) -> str:
     return ttl or _DEFAULT_TTL
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Where it may be
 
 

@@ -82,7 +82,6 @@ def check_images(context: RequestContext) -> None:
 
 
 def check_identifier(value: object, key_path: KeyPath) -> str:
-    """Return the id of a tool call."""
     if not isinstance(value, str) or not re.fullmatch(_ID, value):
         message = f"is `{shorten(value)}`; an id is made of letters, digits, `_` and `-`"
         raise ShapeError.at(key_path, message)
@@ -146,7 +145,6 @@ def _normalize_tool_block(block: Block, key_path: KeyPath, role: str, context: R
     return {**block, "content": normalize_content(block["content"], (*key_path, "content"), "tool", context)}
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Images and documents
 
 
@@ -203,10 +201,8 @@ def _make_image_source(
 def _normalize_document(block: Block, key_path: KeyPath, context: RequestContext) -> Block:
     source, source_path = _get_source(block, key_path)
     if source["type"] == "path":
-        return {
-            **block,
-            "source": _make_document_source(_read_source(source, source_path, context), source_path),
-        }
+        data = _read_source(source, source_path, context)
+        return {**block, "source": _make_document_source(data, source_path)}
     if source["type"] == "base64":
         data = _decode_base64(source, source_path)
         if source.get("media_type") != images.PDF or images.detect_media_type(data) != images.PDF:
@@ -257,7 +253,6 @@ def _decode_base64(source: Mapping[str, Any], key_path: KeyPath) -> bytes:
         raise ShapeError.at(key_path, "has `data` that isn't base64") from None
 
 
-# ---------------------------------------------------------------------------------------------------------
 # OpenAI's chat API
 
 

@@ -62,7 +62,10 @@ def build_conversation(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = 
 
     Blank turns are dropped: the API refuses them. Raises `Unreadable` for tools that it refuses, with the line.
     """
-    _check_tools(tools)
+    try:
+        check_names([(("tools", number), tool.definition) for number, tool in enumerate(tools)])
+    except ShapeError as error:
+        raise Unreadable(error.message, error.hint, tools[int(error.key_path[1])].first_line) from None
     spoken = [turn for turn in turns if turn.text.strip()]
     system = [turn.text for turn in spoken if turn.role == "system"]
     messages: list[Mapping[str, Any]] = [
@@ -77,14 +80,6 @@ def build_conversation(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = 
     if not messages or messages[-1]["role"] == "assistant":
         messages.append(PLACEHOLDER_MESSAGE)
     return Request({**fields, "messages": messages})
-
-
-def _check_tools(tools: Sequence[ToolDefinition]) -> None:
-    placed = [(("tools", number), tool.definition) for number, tool in enumerate(tools)]
-    try:
-        check_names(placed)
-    except ShapeError as error:
-        raise Unreadable(error.message, error.hint, tools[int(error.key_path[1])].first_line) from None
 
 
 def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition]) -> Iterator[Part]:

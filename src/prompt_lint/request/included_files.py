@@ -31,9 +31,8 @@ class IncludedFiles:
     def read_file(self, key_path: KeyPath, name: str) -> bytes:
         """Return the bytes of a file; `name` is relative to the folder of the file with the requests.
 
-        Raises:
-            ShapeError: the name or the file can't be used; `key_path` is where it is named.
-            Unreadable: the files are too large, taken together.
+        Raises `ShapeError` at `key_path`, where it is named, if the name or the file can't be used; `Unreadable` if the files are
+        too large, taken together.
         """
         if not name or name.startswith(("/", "~")) or re.match(r"[a-zA-Z]:|.*[\\\0]", name, re.DOTALL):
             message = f"is `{shorten(name)}`, not a path relative to this file"
@@ -51,8 +50,6 @@ class IncludedFiles:
         data = self._contents[path]
         self.total_size += len(data)
         if self.total_size > MAX_INCLUDED_SIZE:
-            raise Unreadable(
-                f"takes in more than {MAX_INCLUDED_SIZE:,} bytes of other files",
-                "split it into several files",
-            )
+            hint = "split it into several files"
+            raise Unreadable(f"takes in more than {MAX_INCLUDED_SIZE:,} bytes of other files", hint)
         return data

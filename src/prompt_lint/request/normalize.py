@@ -22,16 +22,9 @@ from prompt_lint.request.content_blocks import (
 )
 from prompt_lint.request.extra_keys import REQUEST_EXAMPLE
 from prompt_lint.request.flatten import join_contents
-from prompt_lint.request.tools import disable_parallel_calls, get_tool_name, normalize_tools
+from prompt_lint.request.tools import get_tool_name, normalize_tools
 from prompt_lint.text.json_reader import parse_json
-from prompt_lint.text.location import (
-    KeyPath,
-    ParseError,
-    ShapeError,
-    describe_type,
-    list_keys,
-    shorten,
-)
+from prompt_lint.text.location import KeyPath, ParseError, ShapeError, describe_type, list_keys, shorten
 from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, is_file_address
 
 if TYPE_CHECKING:
@@ -53,13 +46,6 @@ _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
 _PlacedBlock = tuple[dict[str, Any], KeyPath]
 
 
-class NormalizedRequest(NamedTuple):
-    """`remarks` are messages about the request, each with the key path that it is about."""
-
-    request: Request
-    remarks: list[tuple[str, KeyPath]]
-
-
 class _Turn(NamedTuple):
     """One message. `is_from_tools`: made of OpenAI's messages of the role `tool`, so that more of them may join it."""
 
@@ -69,12 +55,13 @@ class _Turn(NamedTuple):
     is_from_tools: bool = False
 
 
-def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> NormalizedRequest:
-    """Return the request that is counted. `raw` are the fields of one in any spelling.
+def normalize_request(
+    raw: Mapping[str, Any], included_files: IncludedFiles
+) -> tuple[Request, list[tuple[str, KeyPath]]]:
+    """Return the request that is counted, and messages about it, each with its key path. `raw` are fields in any spelling.
 
-    Raises:
-        ShapeError: the API would refuse the request, as far as that can be seen.
-        Unreadable: the files that it includes are too large.
+    Raises `ShapeError` where the API would refuse the request, as far as that can be seen, `Unreadable` where the files that it
+    includes are too large.
     """
     context = RequestContext(included_files, [], [])
     extra_keys.refuse_keys(raw)
@@ -86,7 +73,10 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
     if "tool_choice" in fields:
         fields |= _normalize_tool_choice(fields.pop("tool_choice"), fields.get("tools") or [])
     if raw.get("parallel_tool_calls") is False and fields.get("tools"):
-        fields["tool_choice"] = disable_parallel_calls(fields.get("tool_choice") or {"type": "auto"})
+        choice = fields.get("tool_choice") or {"type": "auto"}
+        fields["tool_choice"] = choice | (
+            {"disable_parallel_tool_use": True} if choice["type"] != "none" else {}
+        )
     _check_thinking(fields.get("thinking"))
     system_messages, turns = _split_messages(fields.pop("messages", None), context)
     system = fields.pop("system", "")
@@ -105,12 +95,9 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
         raise ShapeError((), f"has more than {MAX_REQUEST_SIZE:,} bytes, and the API takes no larger request")
     messages = [{"role": turn.role, "content": turn.content} for turn in turns]
     fields["messages"] = messages + _make_last_messages(turns, context)
-    return NormalizedRequest(
-        Request({key: fields[key] for key in REQUEST_KEYS if key in fields}), context.remarks
-    )
+    return Request({key: fields[key] for key in REQUEST_KEYS if key in fields}), context.remarks
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Beside the messages
 
 
@@ -165,14 +152,13 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
     return {"tool_choice": choice if choice["type"] == "tool" else {"type": "tool", "name": name}}
 
 
-# A tuple: what is looked for in it may be a list, which no set takes.
 _LEAST_THINKING_BUDGET = 1_024
+# A tuple: what is looked for in it may be a list, which no set takes.
 _CHOICE_TYPES = ("auto", "any", "none", "tool", "function")
 _CHOICES_OF_OPENAI = {"auto": "auto", "required": "any", "none": "none"}
 
 
 def _check_system(value: object, key_path: KeyPath) -> str | list[dict[str, Any]]:
-    """Return a system prompt: text, or blocks of text."""
     blocks = [{"type": "text", "text": value}] if isinstance(value, str) else value
     if not isinstance(blocks, list) or not blocks:
         message = f"is {describe_type(value)}, not a text or a list of content blocks"
@@ -187,7 +173,6 @@ def _check_system(value: object, key_path: KeyPath) -> str | list[dict[str, Any]
     return value  # type: ignore[return-value]  # each block was looked at
 
 
-# ---------------------------------------------------------------------------------------------------------
 # The messages
 
 
@@ -262,7 +247,6 @@ def _normalize_content(
 
 
 def _normalize_call(call: object, key_path: KeyPath) -> dict[str, Any]:
-    """Return one of OpenAI's tool calls as a block."""
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(call, dict) or not isinstance(function, dict):
         raise ShapeError.at(key_path, "isn't the call of a function")
@@ -283,16 +267,11 @@ def _normalize_call(call: object, key_path: KeyPath) -> dict[str, Any]:
 def _normalize_result(
     message: Mapping[str, Any], key_path: KeyPath, context: RequestContext
 ) -> dict[str, Any]:
-    block: dict[str, Any] = {
-        "type": "tool_result",
-        "tool_use_id": check_identifier(message.get("tool_call_id"), (*key_path, "tool_call_id")),
-    }
-    if message.get("content") in (None, []):
-        return block
-    return {
-        **block,
-        "content": normalize_content(message["content"], (*key_path, "content"), "tool", context),
-    }
+    identifier = check_identifier(message.get("tool_call_id"), (*key_path, "tool_call_id"))
+    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": identifier}
+    if message.get("content") not in (None, []):
+        block["content"] = normalize_content(message["content"], (*key_path, "content"), "tool", context)
+    return block
 
 
 def _add_result(turns: list[_Turn], block: dict[str, Any], key_path: KeyPath) -> None:
@@ -303,7 +282,6 @@ def _add_result(turns: list[_Turn], block: dict[str, Any], key_path: KeyPath) ->
         turns.append(_Turn("user", [block], key_path, is_from_tools=True))
 
 
-# ---------------------------------------------------------------------------------------------------------
 # Tool calls and their results
 
 

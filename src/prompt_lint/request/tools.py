@@ -102,11 +102,6 @@ def _check_uniqueness(tools: Iterable[tuple[KeyPath, Mapping[str, Any]]]) -> Non
             names.add(name)
 
 
-def disable_parallel_calls(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a `tool_choice` that has OpenAI's `parallel_tool_calls: false` in the API's spelling."""
-    return {**choice, "disable_parallel_tool_use": True} if choice["type"] != "none" else {**choice}
-
-
 def get_tool_name(tool: object) -> str:
     """Return the name of a tool in any spelling, "" where it has none."""
     if not isinstance(tool, dict):

@@ -39,7 +39,6 @@ class Document(NamedTuple):
         return [_find_nearest_line(positions, key_path) for key_path in key_paths]
 
     def find_line(self, key_path: KeyPath) -> int:
-        """Return the line of one value, as `find_lines` does."""
         return self.find_lines([key_path])[0]
 
 

@@ -45,12 +45,10 @@ class ShapeError(Exception):
         return cls(key_path, f"`{format_key_path(key_path)}` {message}", hint)
 
     def moved_to(self, key_path: KeyPath) -> ShapeError:
-        """Return the same fault at another key path."""
         return ShapeError(key_path, self.message, self.hint)
 
 
 def find_position(text: str, offset: int) -> Position:
-    """Return the position of the character at `offset`."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 

@@ -159,7 +159,6 @@ class _BlockParser:
         self.ended: list[Block] = []
 
     def add_line(self, line: BlockLine) -> None:
-        """Take the next line."""
         cursor, depth = self._match_containers(line.content)
         if self.fence or (self.lines and self.kind == "html"):
             if depth == len(self.containers):
@@ -180,7 +179,6 @@ class _BlockParser:
             self._start_block(line, cursor, depth, in_paragraph=in_paragraph)
 
     def end_block(self) -> None:
-        """End the open block."""
         self.fence = ""
         if self.lines:
             self.ended.append(Block(self.kind, len(self.containers), self.lines))
@@ -247,7 +245,6 @@ class _BlockParser:
             self._add_text(line, content, depth, in_paragraph=in_paragraph)
 
     def _add_text(self, line: BlockLine, content: str, depth: int, *, in_paragraph: bool) -> None:
-        """Add a line to the open paragraph, or start one."""
         if not in_paragraph:
             self._end_containers(depth)
             self.kind = "text"

@@ -84,10 +84,7 @@ def parse_yaml(
     Mistakes after which the rest can still be read (a key that stands twice, a number that isn't finite) are
     added to `mistakes` where a list is given. `pure` does without the C parser; the result is the same, but for the
     words about a syntax error, and for what only one of them takes: the C parser a tab between values, `[why?]` and a
-    comment right behind `|`, the pure one `{a:}`.
-
-    Raises:
-        ParseError: the file isn't YAML of the part that is read, or exceeds the limits.
+    comment right behind `|`, the pure one `{a:}`. Raises `ParseError` for what isn't read, and beyond the limits.
     """
     text = _check_text(source, limits.size)
     parser: Any = yaml.SafeLoader if pure else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -127,8 +124,8 @@ def _parse_events(text: str, parser: Any) -> Iterator[Any]:
     except yaml.MarkedYAMLError as error:
         from prompt_lint.text.yaml_faults import explain_fault  # noqa: PLC0415  # only where there is one
 
-        fault = explain_fault(text, error)
-        raise ParseError(f"{NOT_YAML}: {fault.message}", *fault.position) from None
+        message, position = explain_fault(text, error)
+        raise ParseError(f"{NOT_YAML}: {message}", *position) from None
     except ParseError:
         raise
     except Exception as error:  # noqa: BLE001  # PyYAML leaks ValueError, IndexError and more on bad input
@@ -136,8 +133,6 @@ def _parse_events(text: str, parser: Any) -> Iterator[Any]:
 
 
 class _DocumentBuilder:
-    """Builds the data out of the parser's events, one after the other."""
-
     def __init__(
         self, events: Iterator[Any], text: str, limits: Limits, mistakes: list[ParseError] | None
     ) -> None:

@@ -16,6 +16,7 @@ from prompt_lint.usage.values import (
     TOKEN_KINDS,
     ZERO,
     GrowthCost,
+    Interval,
     ModelPrice,
     PromptCost,
 )
@@ -23,6 +24,7 @@ from prompt_lint.usage.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from prompt_lint.model.counts import Count
     from prompt_lint.usage.values import CheckedPrompts, Trends, Usage, UsageData
 
 
@@ -68,10 +70,14 @@ def compute_prompt_costs(checked: CheckedPrompts, trends: Trends) -> list[Prompt
         monthly_growth = None
         if prompt.growth is not None and trends.data.has_requests:
             monthly_requests = Decimal(requests * DAYS_PER_MONTH) / trends.period.window.days
-            monthly_growth = prompt.growth.times(monthly_requests * per_million / MILLION)
-        calls = prompt.tokens.times(1000 * per_million / MILLION)
+            monthly_growth = _multiply(prompt.growth, monthly_requests * per_million / MILLION)
+        calls = _multiply(prompt.tokens, 1000 * per_million / MILLION)
         costs.append(PromptCost(prompt, per_million, calls, monthly_growth))
     return sorted(costs, key=_sort_key)
+
+
+def _multiply(count: Count, price: Decimal) -> Interval:
+    return Interval(count.tokens * price, count.low * price, count.high * price)
 
 
 def _find_price(model: str, prices: Sequence[ModelPrice]) -> tuple[Decimal, int] | None:
@@ -95,8 +101,8 @@ def _sort_key(cost: PromptCost) -> tuple[bool, Decimal, Decimal, str, str, str]:
     growth, calls = cost.monthly_growth, cost.per_thousand_calls
     return (
         calls is None,
-        -abs(Decimal(growth.value)) if growth else ZERO,
-        -Decimal(calls.value) if calls else ZERO,
+        -abs(growth.value) if growth else ZERO,
+        -calls.value if calls else ZERO,
         cost.prompt.path,
         cost.prompt.name,
         cost.prompt.model,
@@ -108,7 +114,8 @@ def sum_growth_costs(checked: CheckedPrompts, costs: Sequence[PromptCost]) -> Gr
     prompts = [cost for cost in costs if not cost.prompt.is_group]
     summed = prompts or costs
     growths = [cost.monthly_growth for cost in summed if cost.monthly_growth]
-    unpriced = [cost for cost in summed if any(cost.prompt.growth or ()) and not cost.monthly_growth]
+    grown = [cost for cost in summed if (growth := cost.prompt.growth) and any(growth[:3])]
+    unpriced = [cost for cost in grown if not cost.monthly_growth]
     numbers = (
         ("group", _count_prompts(costs) - _count_prompts(summed), "(so that no prompt counts twice)"),
         ("prompt", _count_prompts([c for c in summed if c.prompt.growth is None]), "that can't be compared"),
@@ -116,8 +123,8 @@ def sum_growth_costs(checked: CheckedPrompts, costs: Sequence[PromptCost]) -> Gr
         ("prompt", checked.uncounted, "without a count"),
     )
     return GrowthCost(
-        sum((min(Decimal(growth.low), ZERO) for growth in growths), ZERO),
-        sum((max(Decimal(growth.high), ZERO) for growth in growths), ZERO),
+        sum((min(growth.low, ZERO) for growth in growths), ZERO),
+        sum((max(growth.high, ZERO) for growth in growths), ZERO),
         [f"{pluralize(number, noun)} {reason}" for noun, number, reason in numbers if number],
     )
 

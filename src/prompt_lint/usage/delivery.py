@@ -27,8 +27,6 @@ _NAME = "report"
 def deliver_report(
     report: UsageReport, targets: Sequence[Target], options: OutputOptions, env: Mapping[str, str]
 ) -> ExitCode:
-    """Write the report to all targets as `deliver` does."""
-
     def render(name: str, view: View) -> str:
         return USAGE_OUTPUTS[name].render(report, color=view.color)
 

@@ -51,10 +51,6 @@ def format_change(current: Decimal | int | None, previous: Decimal | int | None)
     return format_percent(relative, sign=True) if round_half_up(100 * relative, 1) else "±0%"
 
 
-# ---------------------------------------------------------------------------------------------------------
-# Series
-
-
 def draw_sparkline(series: Sequence[Decimal]) -> str:
     """Draw a bar for each number, and a dot for 0 or less."""
     top = max(series, default=ZERO)
@@ -74,10 +70,6 @@ def sum_weeks(series: Sequence[Decimal]) -> Sequence[Decimal]:
 def split_weeks(days: Sequence[_T]) -> list[Sequence[_T]]:
     """Split days into weeks, counted back from the last day: the first week may be short."""
     return [days[max(0, end - 7) : end] for end in range((len(days) - 1) % 7 + 1, len(days) + 1, 7)]
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Days
 
 
 def format_day(day: datetime, *, year: bool = False) -> str:

@@ -39,7 +39,6 @@ def group_selector(
 
 
 def has_cost_by(data: UsageData, dimensions: Sequence[str]) -> bool:
-    """Whether the API splits costs by these dimensions."""
     return all(name in data.cost_dimensions for name in dimensions)
 
 

@@ -92,8 +92,7 @@ def _refuse_window(window: Window, earliest: datetime | None) -> None:
         raise Fatal(f"the window has {window.days} days", f"{LONGEST_WINDOW} are the most")
     if earliest is not None and window.start < earliest:
         raise Fatal(
-            f"this source has no data before {earliest:%Y-%m-%d}",
-            "begin later, or take --source messages",
+            f"this source has no data before {earliest:%Y-%m-%d}", "begin later, or take --source messages"
         )
 
 

@@ -16,8 +16,7 @@ _EVENTS = ("pull_request", "issue", "discussion", "workflow_run", "fork", "watch
 
 def refuse_pull_request(env: Mapping[str, str]) -> None:
     """Raises `Fatal` where the environment says that the run is, or may be, for a pull request."""
-    evidence = _find_evidence(env)
-    if evidence:
+    if evidence := _find_evidence(env):
         raise Fatal(
             f"a report doesn't run for a pull request ({evidence}): its Admin key can manage the whole organization",
             "run it on `schedule`, `workflow_dispatch` or a `push` to the default branch, with the key in an environment\n"

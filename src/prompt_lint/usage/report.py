@@ -7,6 +7,7 @@ from decimal import localcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.api.credentials import find_admin_credential
+from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.delivery import add_summary, choose_targets
 from prompt_lint.output.report_reader import read_report
@@ -24,7 +25,6 @@ from prompt_lint.usage.values import (
     DIMENSIONS,
     MOST_DIMENSIONS,
     CheckedPrompts,
-    Interval,
     PromptTokens,
     UsageReport,
     midnight,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.policy import RequestPolicy
-    from prompt_lint.model.counts import Count
     from prompt_lint.output.delivery import DescribeInput, OutputOptions
     from prompt_lint.usage.values import Bucket, FailCondition, Period, Source, UsageData
 
@@ -99,27 +98,19 @@ def read_prompts(check_file: str) -> CheckedPrompts:
             verdict.prompt.path,
             verdict.prompt.name,
             verdict.model,
-            _make_interval(verdict.token_count),
-            _make_interval(growth) if (growth := verdict.growth_count) else None,
+            verdict.token_count,
+            verdict.growth_count,
             verdict.prompt.is_group,
-            verdict.token_count.is_unverified,
-            _make_interval(disputed) if (disputed := verdict.token_count.disputed_count) else None,
         )
         for verdict in report.verdicts
         if verdict.token_count
     ]
     removed = [
-        PromptTokens(
-            prompt.path, prompt.name, model, Interval(0, 0, 0), Interval(-base.tokens, -base.high, -base.low)
-        )
+        PromptTokens(prompt.path, prompt.name, model, EMPTY_COUNT, subtract_counts(EMPTY_COUNT, base))
         for prompt, model, base in report.removed
     ]
     uncounted = {verdict.prompt[:2] for verdict in report.verdicts if verdict.token_count is None}
     return CheckedPrompts(check_file, report.base is not None, [*prompts, *removed], len(uncounted))
-
-
-def _make_interval(count: Count) -> Interval:
-    return Interval(count.tokens, count.low, count.high)
 
 
 def make_report(
@@ -131,13 +122,16 @@ def make_report(
 ) -> UsageReport:
     """Fetch and compute everything that the outputs show. Raises `Fatal`."""
     dimensions = tuple(dict.fromkeys(options.group_by)) or _DEFAULT_DIMENSIONS
-    if len(dimensions) > MOST_DIMENSIONS or not set(dimensions) <= set(DIMENSIONS):
+    if len(dimensions) > MOST_DIMENSIONS:
         raise Fatal(f"--group-by takes {MOST_DIMENSIONS} at most", f"out of {', '.join(DIMENSIONS)}")
     _refuse_contradictions(options)
     query = Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = POLICY._replace(deadline=options.deadline)
     period = _plan_period(options, now, now - LAG)
-    _refuse_missing_figures(conditions, options.source, period)
+    for condition in conditions:  # one that no report could meet would pass for one that is watched
+        if missing := explain_missing_figure(condition, options.source, period):
+            reason, hint = missing
+            raise Fatal(f"--fail-on {condition.text!r} can never be met: {reason}", hint)
     period, data = _fetch_complete(credential, options, query, policy, period)
     trends = compute_trends(data, period, options.bucket, dimensions)
     return UsageReport(
@@ -168,14 +162,6 @@ def _plan_period(options: Options, now: datetime, complete_until: datetime) -> P
     if options.month is not None:
         first, last = find_month(options.month, now)
     return plan_period(now, complete_until, options.days or _DEFAULT_DAYS, first, last, earliest)
-
-
-def _refuse_missing_figures(conditions: Sequence[FailCondition], source: Source, period: Period) -> None:
-    """Raises `Fatal` for a condition that no report could meet: it would pass for one that is watched."""
-    for condition in conditions:
-        if missing := explain_missing_figure(condition, source, period):
-            reason, hint = missing
-            raise Fatal(f"--fail-on {condition.text!r} can never be met: {reason}", hint)
 
 
 def _fetch_complete(

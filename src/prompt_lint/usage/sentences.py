@@ -9,13 +9,7 @@ from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage.billed_prices import sum_growth_costs
 from prompt_lint.usage.fail_conditions import MONEY_METRICS
-from prompt_lint.usage.figures import (
-    format_day,
-    format_minute,
-    format_percent,
-    format_tokens,
-    format_window,
-)
+from prompt_lint.usage.figures import format_day, format_minute, format_percent, format_tokens, format_window
 from prompt_lint.usage.groups import has_cost_by
 from prompt_lint.usage.sums import relative_change, share
 from prompt_lint.usage.tables import DIMENSION_NAMES
@@ -105,7 +99,6 @@ def explain_change(trends: Trends) -> str:
 
 
 def describe_forecast(forecast: Forecast, currency: str) -> str:
-    """Say what the month comes to, and what that assumes."""
     average = "that of the last whole day"
     if forecast.averaged_days > 1:
         average = f"the average of the last {pluralize(forecast.averaged_days, 'whole day')}"
@@ -153,12 +146,12 @@ def describe_result(result: ConditionResult, currency: str) -> str:
 
 
 def list_caveats(report: UsageReport) -> list[str]:
-    """List what the figures leave out."""
     trends, data = report.trends, report.trends.data
+    variables = ", ".join(report.obeyed_variables)
     fetched = f"it was fetched from {report.host} at {format_minute(trends.period.now)}"
     caveats = [
         f"Data goes through {format_minute(data.complete_until)}; {fetched}. Days are UTC days.",
-        *_list_obeyed_variables(report),
+        *([f"Set in the environment, and obeyed by what was sent: {variables}."] if variables else []),
         *_list_missing_costs(trends),
         "Requests that were blocked may show as usage without a cost.",
     ]
@@ -172,12 +165,6 @@ def list_caveats(report: UsageReport) -> list[str]:
                 "Costs without a model (web searches, code execution) are left out by the choice of models."
             )
     return [*caveats, *data.notes, *report.notes]
-
-
-def _list_obeyed_variables(report: UsageReport) -> list[str]:
-    if not report.obeyed_variables:
-        return []
-    return [f"Set in the environment, and obeyed by what was sent: {', '.join(report.obeyed_variables)}."]
 
 
 def _list_missing_costs(trends: Trends) -> list[str]:
@@ -239,7 +226,6 @@ def _list_late_start(trends: Trends) -> list[str]:
 
 
 def explain_prompt_costs(report: UsageReport) -> list[str]:
-    """Say how the costs of prompts are computed, and what that assumes."""
     data, window, checked = report.trends.data, report.trends.period.window, report.checked
     if checked is None:
         return []
@@ -249,16 +235,13 @@ def explain_prompt_costs(report: UsageReport) -> list[str]:
     )
     if any(prompt.tokens.low < prompt.tokens.high for prompt in checked.prompts):
         calls += " ± is what tokens that were counted offline leave open."
-    if any(prompt.disputed_tokens for prompt in checked.prompts):
+    if any(prompt.tokens.is_disputed for prompt in checked.prompts):
         calls += " A disputed number is one that a gateway and the offline count disagree about: the higher of the two is priced."
     if not checked.is_compared:
         how = "run `prompt-lint check --base …` to see what a change costs"
         return [calls, f"{checked.file} has no growth: {how}."]
     if not data.has_requests:
-        return [
-            calls,
-            "What growth costs a month needs the number of requests: run with --source analytics.",
-        ]
+        return [calls, "What growth costs a month needs the number of requests: run with --source analytics."]
     growth = (
         f"Growth a month = tokens grown, or all of a new prompt, {_TIMES} requests to that model in {DAYS_PER_MONTH} days "
         f"(those of this window / {window.days} {_TIMES} {DAYS_PER_MONTH}) {_TIMES} the same price, "

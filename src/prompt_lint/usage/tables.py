@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint.output.phrases import format_count
 from prompt_lint.text.money import NO_FIGURE, format_money, format_signed, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage.figures import (
@@ -18,20 +20,13 @@ from prompt_lint.usage.figures import (
     split_weeks,
 )
 from prompt_lint.usage.sums import share
-from prompt_lint.usage.values import TOKEN_KINDS, ZERO
+from prompt_lint.usage.values import INPUT_KINDS, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from prompt_lint.usage.values import (
-        Group,
-        Interval,
-        PromptCost,
-        PromptTokens,
-        Totals,
-        TrendPoint,
-        Trends,
-    )
+    from prompt_lint.model.counts import Count
+    from prompt_lint.usage.values import Group, Interval, PromptCost, TrendPoint, Trends
 
 KIND_NAMES = {
     "uncached": "uncached", "write_5m": "cache written, 5 minutes", "write_1h": "cache written, 1 hour",
@@ -90,72 +85,49 @@ class FigureRow(NamedTuple):
     current: str
     previous: str
     change: str
-    is_part: bool = False
-    is_rise_good: bool | None = None
-    has_risen: bool | None = None
+    is_part: bool
+    is_rise_good: bool | None
+    has_risen: bool | None
 
 
 def make_figure_rows(trends: Trends) -> list[FigureRow]:
-    """Make a row of each figure of the window, beside the same of the window before."""
-    now, then, currency = trends.totals, trends.previous_totals, trends.data.currency
-    rows = [
-        _money_row("Cost", now.cost, then and then.cost, currency),
-        _count_row("Input tokens", now.usage.input, then and then.usage.input),
-        *(
-            _count_row(KIND_NAMES[kind], getattr(now.usage, kind), then and getattr(then.usage, kind), is_part=True)
-            for kind in TOKEN_KINDS[:-1]
-        ),
-        _count_row("Output tokens", now.usage.output, then and then.usage.output),
-        _count_row("Web searches", now.usage.web_searches, then and then.usage.web_searches),
-    ]  # fmt: skip
-    if trends.data.has_requests:
-        rows.append(_count_row("Requests", now.usage.requests, then and then.usage.requests))
-    price, saving = (now.price_per_million, now.saved_by_cache)
-    previous_price, previous_saving = (then and then.price_per_million, then and then.saved_by_cache)
+    now, then = trends.totals, trends.previous_totals
+    format_cost = partial(format_money, currency=trends.data.currency)
+
+    def make_row(
+        name: str,
+        key: str,
+        format_figure: Callable[[Any], str] = format_tokens,
+        describe_change: Callable[[Any, Any], str] = format_change,
+        *,
+        is_part: bool = False,
+        is_rise_good: bool | None = None,
+    ) -> FigureRow:
+        """`key` is where the figure is in the totals."""
+        read = attrgetter(key)
+        current, previous = read(now), read(then) if then else None
+        is_changed = current is not None and previous is not None and current != previous
+        cells = (format_figure(current), format_figure(previous), describe_change(current, previous))
+        return FigureRow(name, *cells, is_part, is_rise_good, current > previous if is_changed else None)
+
     return [
-        *rows,
-        _money_row("Paid per million tokens", price, previous_price, currency, is_rise_good=False),
-        _share_row(now, then),
-        _money_row("Saved by the cache", saving, previous_saving, currency, is_rise_good=True),
-    ]
+        make_row("Cost", "cost", format_cost),
+        make_row("Input tokens", "usage.input"),
+        *(make_row(KIND_NAMES[kind], f"usage.{kind}", is_part=True) for kind in INPUT_KINDS),
+        make_row("Output tokens", "usage.output"),
+        make_row("Web searches", "usage.web_searches"),
+        *([make_row("Requests", "usage.requests")] if trends.data.has_requests else []),
+        make_row("Paid per million tokens", "price_per_million", format_cost, is_rise_good=False),
+        make_row("Input read from the cache", "cache_hit_share", format_percent, _format_points, is_rise_good=True),
+        make_row("Saved by the cache", "saved_by_cache", format_cost, is_rise_good=True),
+    ]  # fmt: skip
 
 
-def _has_risen(current: Decimal | int | None, previous: Decimal | int | None) -> bool | None:
-    return None if current is None or previous is None or current == previous else current > previous
-
-
-def _money_row(
-    name: str,
-    current: Decimal | None,
-    previous: Decimal | None,
-    currency: str,
-    *,
-    is_rise_good: bool | None = None,
-) -> FigureRow:
-    cells = (format_money(current, currency), format_money(previous, currency))
-    change = format_change(current, previous)
-    return FigureRow(name, *cells, change, False, is_rise_good, _has_risen(current, previous))
-
-
-def _count_row(name: str, current: int, previous: int | None, *, is_part: bool = False) -> FigureRow:
-    cells = (format_tokens(current), format_tokens(previous), format_change(current, previous))
-    return FigureRow(name, *cells, is_part, has_risen=_has_risen(current, previous))
-
-
-def _share_row(now: Totals, then: Totals | None) -> FigureRow:
-    current, previous = now.cache_hit_share, then.cache_hit_share if then else None
-    change = NO_FIGURE
-    if current is not None and previous is not None:
-        points = round_half_up(100 * (current - previous), 1)
-        change = f"{format_signed(points, str(abs(points)), sign=True)} points"
-    return FigureRow(
-        "Input read from the cache",
-        format_percent(current),
-        format_percent(previous),
-        change,
-        is_rise_good=True,
-        has_risen=_has_risen(current, previous),
-    )
+def _format_points(current: Decimal | None, previous: Decimal | None) -> str:
+    if current is None or previous is None:
+        return NO_FIGURE
+    points = round_half_up(100 * (current - previous), 1)
+    return f"{format_signed(points, str(abs(points)), sign=True)} points"
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -196,7 +168,6 @@ def measure_trend_rows(rows: Sequence[TrendRow]) -> tuple[bool, list[Decimal]]:
 
 
 def make_trend_table(trends: Trends) -> Table:
-    """Make a row of each day, week or hour."""
     unit, rows = make_trend_rows(trends)
     cells = [
         (
@@ -226,7 +197,6 @@ def _trend_row(name: str, points: Sequence[TrendPoint], parts: Sequence[Decimal]
 
 
 def make_group_table(trends: Trends, dimension: str, most: int) -> Table:
-    """Make a row of each of the largest groups."""
     groups, currency = trends.groups[dimension], trends.data.currency
     head = [
         DIMENSION_NAMES[dimension],
@@ -293,8 +263,6 @@ def make_price_table(trends: Trends, most: int) -> Table:
 
 
 def make_prompt_table(costs: Sequence[PromptCost], currency: str, most: int) -> Table:
-    """Make a row of each prompt."""
-
     def format_amount(amount: Decimal | int, *, sign: bool = False) -> str:
         return format_money(Decimal(amount), currency, sign=sign)
 
@@ -303,7 +271,7 @@ def make_prompt_table(costs: Sequence[PromptCost], currency: str, most: int) -> 
         (
             NameCell((cost.prompt.path + (f" ({cost.prompt.name})" if cost.prompt.name else ""),)),
             NameCell((cost.prompt.model,)),
-            _format_tokens(cost.prompt),
+            format_count(cost.prompt.tokens),
             _format_interval(cost.per_thousand_calls, format_amount),
             _format_interval(cost.prompt.growth, "{:+,}".format, "{:,}".format) if cost.prompt.growth else "",
             _format_interval(cost.monthly_growth, partial(format_amount, sign=True), format_amount),
@@ -313,23 +281,14 @@ def make_prompt_table(costs: Sequence[PromptCost], currency: str, most: int) -> 
     return _make_table(head, rows)
 
 
-def _format_tokens(prompt: PromptTokens) -> str:
-    disputed = prompt.disputed_tokens
-    return (
-        _format_interval(prompt.tokens, "{:,}".format)
-        + (" unverified" if prompt.is_unverified else "")
-        + (f" (disputed: {_format_interval(disputed, '{:,}'.format)})" if disputed else "")
-    )
-
-
 def _format_interval(
-    interval: Interval | None,
+    interval: Interval | Count | None,
     format_value: Callable[[Decimal | int], str],
     format_spread: Callable[[Decimal | int], str] | None = None,
 ) -> str:
     """Return the number, and behind a `±` what it leaves open; no `±` for an exact one."""
     if interval is None:
         return NO_FIGURE
-    value, low, high = interval
+    value, low, high = interval[:3]
     spread = max(value - low, high - value)
     return format_value(value) + (f" ±{(format_spread or format_value)(spread)}" if spread else "")

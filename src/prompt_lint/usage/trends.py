@@ -42,6 +42,7 @@ def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: 
     data = estimate_costs(data, dimensions)
     current = _select_window(data, period.window)
     previous = _select_window(data, period.previous_window)
+    today = Window(period.complete_end, period.complete_end + DAY)
     previous_totals = _compute_totals(previous)
     is_compared = bool(any(previous_totals.usage) or previous_totals.cost)
     return Trends(
@@ -55,7 +56,7 @@ def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: 
         _compute_points(previous, period.previous_window, DAY)
         if is_compared and period.previous_window
         else (),
-        _compute_today(data, period),
+        _compute_points(_select_window(data, today), today, DAY)[0] if period.reaches_today else None,
         {name: compute_groups(current, previous, period.window, name) for name in dimensions},
         compute_group_changes(current, previous, dimensions) if is_compared else (),
         compute_prices(current),
@@ -100,14 +101,6 @@ def _compute_points(data: UsageData, window: Window, width: timedelta) -> list[T
     costs = sum_amounts_by((midnight(row.start), row.amount) for row in data.cost_rows)
     starts = [window.start + n * width for n in range((window.end - window.start) // width)]
     return [TrendPoint(start, usage[start], None if is_hourly else costs[start]) for start in starts]
-
-
-def _compute_today(data: UsageData, period: Period) -> TrendPoint | None:
-    """The unfinished day; None for a window of the past."""
-    if not period.reaches_today:
-        return None
-    day = Window(period.complete_end, period.complete_end + DAY)
-    return _compute_points(_select_window(data, day), day, DAY)[0]
 
 
 def _compute_forecast(data: UsageData, period: Period) -> Forecast | None:

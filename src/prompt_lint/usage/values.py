@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from prompt_lint.model.counts import Count
+
 Source = Literal["messages", "analytics"]
 Bucket = Literal["1d", "1h"]
 
@@ -272,7 +274,6 @@ class Trends(NamedTuple):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing was used in the window."""
         return not any(self.totals.usage) and not self.totals.cost
 
     @property
@@ -287,32 +288,26 @@ class Trends(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """Tokens or money, and what the real number is between; all three are the same for an exact one."""
+    """Money, and what the real amount is between; all three are the same for an exact one."""
 
-    value: Decimal | int
-    low: Decimal | int
-    high: Decimal | int
-
-    def times(self, factor: Decimal) -> Interval:
-        return Interval(self.value * factor, self.low * factor, self.high * factor)
+    value: Decimal
+    low: Decimal
+    high: Decimal
 
 
 class PromptTokens(NamedTuple):
     """A prompt as `check` counted it.
 
     `growth` is against the base: all tokens of a new prompt, and of a removed one, which has none left, less than 0. None
-    where the prompt wasn't, or can't be, compared. `is_unverified`: nobody has measured the tokenizer of the model.
-    `disputed_tokens` is the lower number where a gateway and the offline count are too far apart.
+    where the prompt wasn't, or can't be, compared.
     """
 
     path: str
     name: str
     model: str
-    tokens: Interval
-    growth: Interval | None
+    tokens: Count
+    growth: Count | None
     is_group: bool = False
-    is_unverified: bool = False
-    disputed_tokens: Interval | None = None
 
 
 class CheckedPrompts(NamedTuple):

@@ -16,8 +16,7 @@ from prompt_lint.model.counts import Count
 from prompt_lint.model.values import Base, Problem
 from prompt_lint.output import View
 from prompt_lint.output.listing import Listing, html
-from prompt_lint.output.listing.map_boxes import make_boxes
-from prompt_lint.output.listing.map_colors import choose_palette
+from prompt_lint.output.listing.map_boxes import choose_palette, make_boxes
 from prompt_lint.output.listing.prompts import list_prompts
 
 if TYPE_CHECKING:

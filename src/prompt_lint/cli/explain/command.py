@@ -12,16 +12,17 @@ from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
-from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
-from prompt_lint.cli.explain.several_files import (
+from prompt_lint.cli.explain.contents import (
+    FileToExplain,
+    describe_contents,
     describe_place,
     describe_rule,
     explain_folder,
     explain_groups,
 )
 from prompt_lint.cli.project import load_project
+from prompt_lint.cli.request_plan import render_requests
 from prompt_lint.cli.run import open_run
-from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.formats.recognition import recognise
@@ -138,7 +139,9 @@ def explain_path(run: Run, path: str, view: View) -> tuple[str, ExitCode]:
     if not file and not targets.groups and not targets.matched:
         lines.append("  no rule matches it, so `check` doesn't count it")
         return _join_lines(lines), ExitCode.OK
-    users = [*_describe_groups(targets), *_describe_importers(path, targets)]
+    groups = (group for group, _ in targets.groups)
+    users = [f"  in the group `{escape_line(group.name)}` ({describe_place(group.rule)})" for group in groups]
+    users += _describe_importers(path, targets)
     if file:
         source = FileToExplain(tree, file, file.rule.models[0])
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
@@ -196,7 +199,6 @@ def _describe_config(config: Config, path: str) -> Iterator[str]:
 
 
 def _describe_rules(matcher: RuleMatcher, path: str, applied: Rule | None) -> Iterator[str]:
-    """Yield a line for each rule whose `files` match."""
     for compiled in matcher.rules:
         rule = compiled.rule
         if not compiled.includes(path):
@@ -211,7 +213,6 @@ def _describe_rules(matcher: RuleMatcher, path: str, applied: Rule | None) -> It
 
 
 def _describe_reading(source: FileToExplain) -> Iterator[str]:
-    """Yield how a file is read."""
     file, rule = source.file, source.file.rule
     try:
         recognised = recognise(file.display_path, source.tree.read(file.path), rule)
@@ -224,13 +225,7 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
     yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it{reserved}"
 
 
-def _describe_groups(targets: Targets) -> Iterator[str]:
-    for group, _ in targets.groups:
-        yield f"  in the group `{escape_line(group.name)}` ({describe_place(group.rule)})"
-
-
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:
-    """Yield the files whose prompts import this one."""
     importers = [file.display_path for file in targets.matched if path not in file.all_names]
     yield from (f"  taken in by the prompt of {escape_line(name)}" for name in importers[:_MAX_IMPORTERS])
     if len(importers) > _MAX_IMPORTERS:

@@ -9,10 +9,9 @@ import click
 
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
-from prompt_lint.cli.init.config_file import choose_name, write_file
-from prompt_lint.cli.init.extras import EXTRAS, write_extra
+from prompt_lint.cli.init.files import EXTRAS, choose_name, write_extra, write_file
+from prompt_lint.cli.init.overview import render_summary
 from prompt_lint.cli.init.proposal import propose_config
-from prompt_lint.cli.init.summary import render_kinds, render_left_out, render_loaded
 from prompt_lint.cli.project import working_directory
 from prompt_lint.cli.run import open_run
 from prompt_lint.config.configuration import Config
@@ -24,10 +23,9 @@ from prompt_lint.repo.working_tree import open_tree
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from prompt_lint.cli.options import CountingOptions
-    from prompt_lint.repo.working_tree import WorkingTree
 
 
 @click.command(
@@ -72,36 +70,28 @@ def command(
     wanted = _split_extras(extras or "")
     tree = open_tree(working_directory(), use_git=not no_git, max_file_size=max_file_size)
     if wanted and not force and not dry_run and (existing := find_config(tree.top)):
-        write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree, wanted)}")
+        written = "".join(write_extra(tree, name) for name in wanted)
+        write_stdout(f"{existing} exists and stays as it is.\n{written}")
         return ExitCode.OK
     name = choose_name(tree.top, replaces=force or dry_run)
     with open_run(env, tree, Config(), counting_options._replace(offline=True)) as run:
         proposal = propose_config(run, name, models)
-    model = models[0] if models else DEFAULT_MODEL
-    loaded = render_loaded(proposal)
-    summary = render_kinds(proposal, model) + loaded + render_left_out(proposal)
+    summary = "".join(render_summary(proposal, models))
     if dry_run:
         write_stderr(summary)
         write_stdout(proposal.text, for_machines=True)
         return ExitCode.OK
     write_file(tree.top, name, proposal.text, replaces=force)
     place = escape_line(os.path.relpath(os.path.join(tree.top, name)))
-    next_step = f"Wrote {place}. Look through it, then run: prompt-lint check\n"
-    write_stdout(f"{summary}\n{_write_extras(tree, wanted)}{next_step}")
+    written = "".join(write_extra(tree, name) for name in wanted)
+    write_stdout(f"{summary}\n{written}Wrote {place}. Look through it, then run: prompt-lint check\n")
     return ExitCode.OK
 
 
-def _write_extras(tree: WorkingTree, names: Iterable[str]) -> str:
-    return "".join(write_extra(tree, name) for name in names)
-
-
 def _split_extras(extras: str) -> list[str]:
-    """Return the names that `--with` lists. Raises `Fatal` for one that isn't known."""
-    names = [name.strip() for name in extras.split(",") if name.strip()]
-    for name in names:
-        if name not in EXTRAS:
-            raise Fatal(
-                f"--with: `{escape_line(name)}` isn't one of {', '.join(EXTRAS)}",
-                "example: --with hook,github",
-            )
-    return list(dict.fromkeys(names))
+    """Return the names that `--with` lists, each once. Raises `Fatal` for one that isn't known."""
+    names = list(dict.fromkeys(name.strip() for name in extras.split(",") if name.strip()))
+    if unknown := next((name for name in names if name not in EXTRAS), ""):
+        message = f"--with: `{escape_line(unknown)}` isn't one of {', '.join(EXTRAS)}"
+        raise Fatal(message, "example: --with hook,github")
+    return names

@@ -1,30 +1,83 @@
-"""The text of the configuration that `init` writes: YAML with comments for the person who goes on from there."""
+"""The configuration that `init` writes: a draft of it, and its text, with comments for the person who goes on from there."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import REPOSITORY, __version__
-from prompt_lint.cli.init.draft import GROUP_NAME
 from prompt_lint.cli.init.file_patterns import write_path_pattern
+from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from prompt_lint.cli.init.draft import Draft, KindLimits, OwnRule
+    from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.cli.init.survey import Finding
 
 _DEFAULT_LIMIT = 8000
 # Editors with yaml-language-server take the schema from here: complete keys, and mark mistakes.
 SCHEMA_ADDRESS = f"{REPOSITORY}/raw/v{__version__}/src/prompt_lint/config/prompt-lint.schema.json"
 
+GROUP_NAME = "always loaded"
+
+
+class OwnRule(NamedTuple):
+    """The rule of a file that is much larger than the others of its kind: its pattern, limits by prompt, and a sentence."""
+
+    pattern: str
+    limits: Mapping[str, int]
+    today: str
+
+
+class KindLimits(NamedTuple):
+    """The limits of a kind by the name of a prompt, "" for those without one; the rules of single files; and a sentence."""
+
+    limits: Mapping[str, int]
+    own_rules: Sequence[OwnRule]
+    today: str
+
+
+# Of a draft whose prompts aren't measured yet.
+_UNLIMITED = KindLimits({"": MAX_LIMIT}, (), "")
+
+
+class Remark(NamedTuple):
+    """A comment about files that no rule takes: what they are, what to do with the lines, and the lines.
+
+    Lines with an advice are rules for these files; the others are reasons.
+    """
+
+    title: str
+    advice: str
+    lines: tuple[str, ...]
+
+
+class Draft(NamedTuple):
+    """What the configuration says, and what was left out of it.
+
+    `limits` are by the title of a kind. `excluded` has the reason for each path that no rule gets, `exempt` for each that
+    breaks a rule of its tool, `dropped` for each finding that makes no rule.
+    """
+
+    models: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    excluded: Mapping[str, str] = {}
+    exempt: Mapping[str, str] = {}
+    dropped: tuple[tuple[Finding, str], ...] = ()
+    remarks: Sequence[Remark] = ()
+    limits: Mapping[str, KindLimits] = {}
+    group_patterns: tuple[str, ...] = ()
+    group_limit: int = MAX_LIMIT
+
+    def find_limits(self, title: str) -> KindLimits:
+        return self.limits.get(title, _UNLIMITED)
+
 
 def render_config(draft: Draft) -> str:
-    """Return the text of a draft."""
-    lines = [
+    head = [
         f"# yaml-language-server: $schema={SCHEMA_ADDRESS}",
         "# Written by `prompt-lint init`: the prompts of this repository, and how many tokens each may have. A limit is about 30 %",
         "# above today's largest prompt (500 at least, 150 for `metadata`), so `prompt-lint check` passes. Lower it where prompts",
@@ -37,23 +90,13 @@ def render_config(draft: Draft) -> str:
         "# The last rule that matches a file applies.",
         "prompts:",
     ]
-    for number, finding in enumerate(draft.findings):
-        limits = draft.find_limits(finding.kind.title)
-        lines += ["", *_render_rule(finding, limits)] if number else _render_rule(finding, limits)
-        for own in limits.own_rules:
-            lines += ["", *_render_own_rule(finding, own)]
-    for dropped, reason in draft.dropped:
-        lines += ["", f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(dropped.files)}"]
-    for title, advice, remark in draft.remarks:
-        comment = (f"Left out: {title}.", *filter(None, [advice]), *remark)
-        lines += ["", *(f"  # {line}" for line in comment)]
-    if draft.group_patterns:
-        lines += ["", *_render_group(draft)]
-    if draft.exempt:
-        lines += ["", *_render_exempt(draft.exempt)]
-    if draft.excluded:
-        lines += ["", *_render_exclude(draft.excluded)]
-    return "".join(f"{line}\n" for line in lines)
+    blocks = [
+        *(block for finding in draft.findings for block in _render_rules(finding, draft)),
+        *_render_remarks(draft),
+        *(_render_group(draft), _render_exempt(draft.exempt), _render_exclude(draft.excluded)),
+    ]
+    body = "\n\n".join(filter(None, map("\n".join, blocks)))
+    return "".join(f"{line}\n" for line in [*head, body])
 
 
 def _render_models(models: Sequence[str]) -> Iterator[str]:
@@ -63,32 +106,21 @@ def _render_models(models: Sequence[str]) -> Iterator[str]:
     yield f"models: [{', '.join(map(render_scalar, models))}]"
 
 
-def _render_rule(finding: Finding, limits: KindLimits) -> Iterator[str]:
-    kind = finding.kind
-    yield f"  # {kind.description}"
-    if limits.today:
-        yield f"  # {limits.today}"
-    yield f"  - files: {_render_list(finding.files)}"
-    if finding.exclude:
-        yield f"    exclude: {_render_list(finding.exclude)}"
+def _render_rules(finding: Finding, draft: Draft) -> Iterator[Sequence[str]]:
+    kind, limits = finding.kind, draft.find_limits(finding.kind.title)
+    comments = [f"  # {comment}" for comment in (kind.description, limits.today) if comment]
+    exclude = [f"    exclude: {_render_list(finding.exclude)}"] if finding.exclude else []
+    files = f"  - files: {_render_list(finding.files)}"
+    yield [*comments, files, *exclude, *_render_keys(kind, limits.limits)]
+    for pattern, own_limits, today in limits.own_rules:
+        yield [f"  # {today}", f"  - files: {render_scalar(pattern)}", *_render_keys(kind, own_limits)]
+
+
+def _render_keys(kind: Kind, limits: Mapping[str, int]) -> Iterator[str]:
     if kind.role:
         yield f"    role: {kind.role}"
     if kind.read_as:
         yield f"    format: {kind.read_as}"
-    yield from _render_limits(limits.limits)
-
-
-def _render_own_rule(finding: Finding, own: OwnRule) -> Iterator[str]:
-    yield f"  # {own.today}"
-    yield f"  - files: {render_scalar(own.pattern)}"
-    if finding.kind.role:
-        yield f"    role: {finding.kind.role}"
-    if finding.kind.read_as:
-        yield f"    format: {finding.kind.read_as}"
-    yield from _render_limits(own.limits)
-
-
-def _render_limits(limits: Mapping[str, int]) -> Iterator[str]:
     parts = [f"{name}: {render_limit(tokens)}" for name, tokens in limits.items() if name]
     if "" in limits:
         yield f"    limit: {render_limit(limits[''])}"
@@ -96,7 +128,16 @@ def _render_limits(limits: Mapping[str, int]) -> Iterator[str]:
         yield f"    parts: {{{', '.join(parts)}}}"
 
 
+def _render_remarks(draft: Draft) -> Iterator[Sequence[str]]:
+    for finding, reason in draft.dropped:
+        yield [f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(finding.files)}"]
+    for title, advice, lines in draft.remarks:
+        yield [f"  # {line}" for line in (f"Left out: {title}.", *filter(None, [advice]), *lines)]
+
+
 def _render_group(draft: Draft) -> Iterator[str]:
+    if not draft.group_patterns:
+        return
     yield "groups:"
     yield "  # What Claude Code loads in every session at the top of the repository, taken together."
     yield f"  - name: {GROUP_NAME}"
@@ -106,6 +147,8 @@ def _render_group(draft: Draft) -> Iterator[str]:
 
 
 def _render_exempt(exempt: Mapping[str, str]) -> Iterator[str]:
+    if not exempt:
+        return
     yield "# They break a rule of the tool that they are for. Their size counts all the same; shorten them, and remove their lines."
     yield "exempt:"
     for path, reason in exempt.items():
@@ -114,6 +157,8 @@ def _render_exempt(exempt: Mapping[str, str]) -> Iterator[str]:
 
 
 def _render_exclude(excluded: Mapping[str, str]) -> Iterator[str]:
+    if not excluded:
+        return
     yield "# Left out of all rules, because they can't be counted today. Correct them, and remove their lines."
     yield "exclude:"
     for path, reason in excluded.items():

@@ -40,7 +40,7 @@ _SAME_NAME = 3
 def write_patterns(kind: Kind, paths: Sequence[str], all_paths: Sequence[str]) -> list[str]:
     """Return patterns for the files of a kind; none where they would be too many."""
     if kind.shares_extension:
-        patterns = write_exact_patterns(paths, all_paths)
+        patterns = _write_exact_patterns(paths, all_paths)
         return patterns if all(patterns) and len(patterns) <= _MAX_EXACT_PATTERNS else []
     if "/" in kind.pattern:
         is_anywhere = any(not path.startswith(f"{kind.folders[0]}/") for path in paths)
@@ -52,7 +52,9 @@ def write_patterns(kind: Kind, paths: Sequence[str], all_paths: Sequence[str]) -
     for path in paths:
         by_name.setdefault(_generalize_name(kind, path.rpartition("/")[2]), []).append(path)
     if all(name.startswith("*.") and name.count(".") == 1 for name in by_name):
-        return _place_pattern(kind, _join_extensions(by_name), paths)
+        extensions = sorted(name[2:] for name in by_name)
+        one_of = extensions[0] if len(extensions) == 1 else f"{{{','.join(extensions)}}}"
+        return _place_pattern(kind, f"*.{one_of}", paths)
     patterns = [
         pattern for name, members in by_name.items() for pattern in _place_pattern(kind, name, members)
     ]
@@ -72,24 +74,18 @@ def _drop_narrower(patterns: Sequence[str]) -> list[str]:
     ]
 
 
-def write_exact_patterns(paths: Iterable[str], all_paths: Iterable[str]) -> list[str]:
+def _write_exact_patterns(paths: Sequence[str], all_paths: Sequence[str]) -> list[str]:
     """Return a pattern for each file, or for several: all files of a name, or all of a folder's files of an extension.
 
     "" stands for a pattern that would be too long.
     """
-    members, others = list(paths), list(all_paths)
-    counts, totals = (Counter(path.rpartition("/")[2] for path in listed) for listed in (members, others))
+    counts, totals = (Counter(path.rpartition("/")[2] for path in listed) for listed in (paths, all_paths))
     shared = {name for name, count in counts.items() if count == totals[name] >= _SAME_NAME}
     patterns = [_limit_length(escape_path(name)) for name in sorted(shared)]
-    rest = [path for path in members if path.rpartition("/")[2] not in shared]
-    return patterns + _write_folder_patterns(rest, others)
-
-
-def _write_folder_patterns(paths: Iterable[str], all_paths: Iterable[str]) -> list[str]:
-    totals = {key: len(members) for key, members in _group_by_folder(all_paths).items()}
-    patterns = []
-    for (folder, extension), members in _group_by_folder(paths).items():
-        if folder and extension and len(members) == totals[folder, extension] > 1:
+    in_folders = _group_by_folder(all_paths)
+    rest = [path for path in paths if path.rpartition("/")[2] not in shared]
+    for (folder, extension), members in _group_by_folder(rest).items():
+        if folder and extension and len(members) == len(in_folders[folder, extension]) > 1:
             patterns.append(_limit_length(f"{_root_folder(folder)}/*.{escape_path(extension)}"))
         else:
             patterns += map(write_path_pattern, members)
@@ -118,7 +114,6 @@ def _escape_character(char: str) -> str:
 
 
 def _group_by_folder(paths: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """Return the paths by their folder and extension."""
     groups: dict[tuple[str, str], list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -156,12 +151,6 @@ def _generalize_system_name(name: str) -> str:
         return f"*.{stem.rpartition('.')[2]}.{extension}"
     word = re.search(r"(?i:system[-_ ]?prompt)", stem)
     return f"*{word[0] if word else 'system'}*.{extension}"
-
-
-def _join_extensions(names: Iterable[str]) -> str:
-    """`*.md` and `*.txt` → `*.{md,txt}`."""
-    extensions = sorted(name[2:] for name in names)
-    return f"*.{extensions[0]}" if len(extensions) == 1 else f"*.{{{','.join(extensions)}}}"
 
 
 def _place_pattern(kind: Kind, name: str, paths: Sequence[str]) -> list[str]:

@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, parse_file
-from prompt_lint.cli.init.folders import find_doubtful_folder
-from prompt_lint.cli.init.kinds import PROMPT_WORD, find_prompt_folder
+from prompt_lint.cli.init.kinds import PROMPT_WORD, find_doubtful_folder, find_prompt_folder
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable

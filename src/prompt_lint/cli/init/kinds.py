@@ -1,16 +1,15 @@
-"""The kinds of prompts that `init` knows, and of which kind a file is."""
+"""The kinds of prompts that `init` knows, of which kind a file is, and which folders make that doubtful."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.repo.paths import find_nearest_folder
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 class Kind(NamedTuple):
@@ -162,7 +161,6 @@ def find_prompt_folder(path: str) -> str:
 
 
 def _find_text_kind(path: str, *, is_library: bool) -> Kind | None:
-    """Return the kind of a text by its name and its folders."""
     name = path.rpartition("/")[2]
     if not _TEXT_NAME.search(name) or is_documentation(name):
         return None
@@ -198,3 +196,40 @@ def is_documentation(name: str) -> bool:
 def may_be_prompt(name: str) -> bool:
     """Whether a name says that the file is about prompts, or is one."""
     return bool(_MAYBE_PROMPT.fullmatch(name)) and not is_documentation(name)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Folders whose files are likelier somebody's example, test or translation than a prompt of this repository
+
+_DOCUMENTATION = frozenset({"doc", "docs", "documentation", "site", "website"})
+_TESTS = frozenset({"__tests__", "e2e", "spec", "specs"})
+_TESTS_NAME = re.compile(r"(?i)tests?(?:[-_].*)?\Z|.*[-_.]tests?\Z")
+# What is in these isn't the repository's own, or isn't read as what it is called.
+_FOREIGN = frozenset({
+    "__fixtures__", "__snapshots__", "build", "cassettes", "dist", "fixtures", "node_modules", "recordings", "snapshots", "testdata",
+    "third_party", "third-party", "vendor",
+})  # fmt: skip
+_TRANSLATIONS = frozenset({"i18n", "l10n", "locales", "translations"})
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_](?:[A-Za-z]{2}|[A-Z][a-z]{3}))?\Z")
+
+
+def find_doubtful_folder(path: str, folders: Collection[str] = (), *, is_certain: bool = False) -> str:
+    """Return the path of the outermost folder that makes a file doubtful; "" for none.
+
+    Below one of `folders`, which hold nothing but prompts, no name makes it so. Where a kind `is_certain`, tests and documentation
+    may have files of it, too, but not other people's folders and translations.
+    """
+    names = path.split("/")[:-1]
+    for depth, name in enumerate(names):
+        if name in folders:
+            return ""
+        is_aside = name in _DOCUMENTATION or name in _TESTS or _TESTS_NAME.match(name)
+        if name in _FOREIGN or _is_translation(names, depth) or (is_aside and not is_certain):
+            return "/".join(names[: depth + 1])
+    return ""
+
+
+def _is_translation(names: Sequence[str], depth: int) -> bool:
+    if names[depth] in _TRANSLATIONS:
+        return True
+    return depth > 0 and names[depth - 1] in _DOCUMENTATION and bool(_LANGUAGE.match(names[depth]))

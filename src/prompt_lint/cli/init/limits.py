@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.headroom import choose_limit, find_smallest_limit
-from prompt_lint.cli.init.draft import KindLimits, OwnRule
+from prompt_lint.cli.init.config_text import KindLimits, OwnRule
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.cli.init.sizes import RANKS
@@ -83,7 +83,6 @@ def find_largest(sizes: Iterable[Size]) -> Size:
 
 
 def _describe_today(sizes: Sequence[Size]) -> str:
-    """Return a sentence about the prompts of a kind as they are."""
     largest = find_largest(sizes)
     files = len({size.prompt.path for size in sizes})
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""

@@ -9,18 +9,15 @@ from prompt_lint.check.pipeline import judge_groups
 from prompt_lint.check.session_start import choose_patterns
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.headroom import choose_limit
-from prompt_lint.cli.init.config_text import render_config, render_scalar
-from prompt_lint.cli.init.draft import GROUP_NAME, Draft
+from prompt_lint.cli.init.config_text import GROUP_NAME, Draft, render_config, render_scalar
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.limits import choose_limits, find_largest
-from prompt_lint.cli.init.remarks import write_remarks
+from prompt_lint.cli.init.remarks import describe_source_files, write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
-from prompt_lint.cli.init.source_files import describe_source_files
 from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
-from prompt_lint.config.values import PARTS
 from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -34,8 +31,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.pipeline import Run
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
-    from prompt_lint.cli.init.draft import Remark
-    from prompt_lint.cli.init.sizes import Bucket, Size
+    from prompt_lint.cli.init.config_text import Remark
+    from prompt_lint.cli.init.sizes import Size
     from prompt_lint.cli.init.survey import Survey
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem, Prompt, Section
@@ -58,6 +55,9 @@ If your prompts are other files, write a .prompt-lint.yaml that names them, at t
 {example}
 
 or count a file without a configuration: prompt-lint count FILE"""
+_UNMEASURED_HINT = (
+    "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md"
+)
 _BY_HAND = "write one by hand: docs/configuration.md"
 
 
@@ -112,7 +112,7 @@ def propose_config(run: Run, name: str, models: Sequence[str]) -> Proposal:
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(surveyed, draft)
-        sizes, problems = measure_largest(_list_buckets(prompts), sources)
+        sizes, problems = measure_largest(prompts, sources)
         if problems:
             draft = _leave_out(draft, config, problems, survey.links)
             continue
@@ -140,25 +140,13 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
         targets = find_targets(surveyed.run.tree, config, ())
         revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
-            raise Fatal(
-                "none of the prompts that were found can be measured",
-                _list_reasons(revised),
-                ExitCode.UNCOUNTED,
-            )
+            reasons = [f"{path}: {reason}" for path, reason in revised.excluded.items()][:_MAX_REASONS]
+            hint = "\n".join([*reasons, _UNMEASURED_HINT])
+            raise Fatal("none of the prompts that were found can be measured", hint, ExitCode.UNCOUNTED)
         if revised == draft:
             return draft, config, prompts
         draft = revised
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
-
-
-def _list_reasons(draft: Draft) -> str:
-    reasons = [f"{path}: {reason}" for path, reason in draft.excluded.items()][:_MAX_REASONS]
-    return "\n".join(
-        [
-            *reasons,
-            "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md",
-        ]
-    )
 
 
 def _revise(
@@ -182,26 +170,14 @@ def _revise(
     return draft._replace(findings=findings, exempt=exempt), prompts
 
 
-def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[Bucket, list[ReadPrompt]]:
-    """Return the prompts by kind and name: those whose largest decides a limit, or which are loaded together."""
-    buckets: dict[Bucket, list[ReadPrompt]] = {}
-    for title, members in prompts.items():
-        for read in members:
-            name = read.prompt.name if read.prompt.name in PARTS else ""
-            buckets.setdefault((title, name), []).append(read)
-    return buckets
-
-
 def _finish(
     surveyed: _SurveyedTree,
     draft: Draft,
     prompts: dict[str, list[ReadPrompt]],
-    sizes: Mapping[Bucket, Sequence[Size]],
+    sizes: Mapping[str, Sequence[Size]],
 ) -> Proposal:
-    """Return the proposal, with limits by the sizes of the prompts."""
     for _ in range(_MAX_DRAFTS):
-        by_title = _list_sizes(draft, sizes)
-        final = _set_limits(draft, by_title, surveyed.survey.links)
+        final = _set_limits(draft, sizes, surveyed.survey.links)
         config = surveyed.parse(final)
         targets = find_targets(surveyed.run.tree, config, ())
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
@@ -209,24 +185,18 @@ def _finish(
         if not added:
             break
         prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
-        sizes, _ = measure_largest(_list_buckets(prompts), surveyed.run.sources)
+        sizes, _ = measure_largest(prompts, surveyed.run.sources)
     final, loaded, parts = _limit_group(final, targets, surveyed.run._replace(config=config))
-    kinds = [_summarize(title, members) for title, members in by_title.items()]
+    titles = [finding.kind.title for finding in draft.findings]
+    kinds = [_summarize(title, sizes[title]) for title in titles]
     return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
 
-def _list_sizes(draft: Draft, sizes: Mapping[Bucket, Sequence[Size]]) -> dict[str, list[Size]]:
-    by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
-    for (title, _), members in sizes.items():
-        by_title[title] += members
-    return by_title
-
-
-def _set_limits(draft: Draft, by_title: Mapping[str, Sequence[Size]], links: Mapping[str, object]) -> Draft:
-    kinds = {finding.kind.title: finding.kind for finding in draft.findings}
-    prompts = [size.prompt for members in by_title.values() for size in members]
+def _set_limits(draft: Draft, sizes: Mapping[str, Sequence[Size]], links: Mapping[str, object]) -> Draft:
+    kinds = [finding.kind for finding in draft.findings]
+    prompts = [size.prompt for members in sizes.values() for size in members]
     return draft._replace(
-        limits={title: choose_limits(kind, by_title[title]) for title, kind in kinds.items()},
+        limits={kind.title: choose_limits(kind, sizes[kind.title]) for kind in kinds},
         group_patterns=_find_always_loaded(prompts, links),
     )
 
@@ -323,10 +293,7 @@ def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
     return {rule.line: title for rule, title in zip(config.rules, titles, strict=True)}
 
 
-def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) -> tuple[str, ...]:
-    """Return patterns for what Claude Code always loads."""
-    prompts = list(prompts)
-
+def _find_always_loaded(prompts: Sequence[Prompt], links: Mapping[str, object]) -> tuple[str, ...]:
     def is_there(pattern: str) -> bool:
         path, _, name = pattern.partition("#")
         reference, matches = Reference(path, name, 0), compile_patterns([path])

@@ -11,6 +11,7 @@ from prompt_lint.check import run_notes
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.verdicts import count_prompts
 from prompt_lint.cli.init.inspection import DATA_FORMATS
+from prompt_lint.config.values import PARTS
 from prompt_lint.counting.sources import find_reason
 from prompt_lint.model.counts import EMPTY_COUNT, Count
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
@@ -37,10 +38,6 @@ _DOUBT = 1.15
 # Bytes for a token: of letters and spaces, and of everything else. Prompts of public repositories, November 2026.
 _BYTES_OF_WORDS, _BYTES_OF_OTHERS = 4.4, 1.6
 _WORDS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n"
-
-
-# The title of a kind, and the name of the prompts in its files, "" where that doesn't matter.
-Bucket = tuple[str, str]
 
 
 class Size(NamedTuple):
@@ -100,12 +97,17 @@ def _make_key(file: MatchedFile) -> tuple[str, str, str, str]:
 
 
 def measure_largest(
-    buckets: Mapping[Bucket, Sequence[ReadPrompt]], sources: CountSources
-) -> tuple[dict[Bucket, list[Size]], list[Problem]]:
-    """Return the sizes of the prompts in each bucket, and why some can't be counted. Raises `Fatal` if the API fails.
+    prompts: Mapping[str, Sequence[ReadPrompt]], sources: CountSources
+) -> tuple[dict[str, list[Size]], list[Problem]]:
+    """Return the sizes of the prompts of each kind, and why some can't be counted. Raises `Fatal` if the API fails.
 
-    All that can be among the `RANKS` largest of a bucket are counted.
+    Of those of a kind and a name that has its own limit, all that can be among the `RANKS` largest are counted.
     """
+    buckets: dict[tuple[str, str], list[ReadPrompt]] = {}
+    for title, members in prompts.items():
+        for read in members:
+            name = read.prompt.name if read.prompt.name in PARTS else ""
+            buckets.setdefault((title, name), []).append(read)
     problems: list[Problem] = []
     sizes = {
         key: [Size(read.prompt, _estimate(read.prompt.request)) for read in reads]
@@ -116,7 +118,10 @@ def measure_largest(
         counts = _count([buckets[key][number] for key, number in order], sources, problems)
         for (key, number), count in zip(order, counts, strict=True):
             sizes[key][number] = sizes[key][number]._replace(token_count=count)
-    return sizes, problems
+    by_title: dict[str, list[Size]] = {}
+    for (title, _), measured in sizes.items():
+        by_title.setdefault(title, []).extend(measured)
+    return by_title, problems
 
 
 def estimate_total(sizes: Iterable[Size]) -> int:
@@ -145,7 +150,6 @@ def _choose_next(sizes: Sequence[Size]) -> list[int]:
 
 
 def _estimate(request: Request | None) -> float:
-    """Return about how many tokens a request has."""
     if not request:
         return 0.0
     fields = request.fields

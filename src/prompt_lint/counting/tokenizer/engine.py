@@ -50,7 +50,9 @@ def count_tokens(text: str, family_name: str, *, after_space: bool = True) -> in
     vocabulary = load_vocabulary(family.vocabulary)
     normalized = normalize(text, fold_quotes=family.folds_quotes)
     body = normalized.rstrip("\n")
-    newline_tokens = _count_final_newlines(len(normalized) - len(body), vocabulary)
+    newlines = len(normalized) - len(body)
+    # They are added to the frame, whose own two newlines are one token.
+    newline_tokens = _count_chunk("\n" * (newlines + 2), vocabulary) - 1 if newlines else 0
     if family.has_frame_space and text[:1] == " " and body[:1] == " " and body[1:2] != " ":
         body = body[1:]
     if not body:
@@ -60,11 +62,6 @@ def count_tokens(text: str, family_name: str, *, after_space: bool = True) -> in
     edge_tokens = _count_edge_gaps(items, vocabulary, family)
     item_tokens = _count_items(items, vocabulary, family.min_caps_length)
     return starts_with_space + edge_tokens + item_tokens + newline_tokens
-
-
-def _count_final_newlines(newlines: int, vocabulary: Vocabulary) -> int:
-    """Return the tokens that newlines at the end add to the frame, whose own two newlines are one token."""
-    return _count_chunk("\n" * (newlines + 2), vocabulary) - 1 if newlines else 0
 
 
 def _is_gap(item: str) -> bool:

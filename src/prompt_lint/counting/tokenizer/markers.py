@@ -68,7 +68,7 @@ def _is_all_capitals(word: str) -> bool:
             return False
         if _is_upper(char):
             has_capital = True
-        elif not _SYMBOL_LETTERS.match(char) or _is_lower(char):
+        elif not _SYMBOL_LETTERS.match(char) or char in _NEW_SMALL_LETTERS or char.islower():
             return False
     return has_capital
 
@@ -81,10 +81,6 @@ def _is_upper(char: str) -> bool:
     return char in _NEW_CAPITALS or (
         char != _CAPITAL_THETA_SYMBOL and char.isupper() and char.lower() != char
     )
-
-
-def _is_lower(char: str) -> bool:
-    return char in _NEW_SMALL_LETTERS or char.islower()
 
 
 def mark_gap(gap: str, before: Before, after: After) -> str:

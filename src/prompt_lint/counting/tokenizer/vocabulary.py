@@ -41,6 +41,5 @@ def load_vocabulary(name: str) -> Vocabulary:
 
 
 def read_data(name: str) -> bytes:
-    """Return the contents of a data file of the tokenizer."""
     with open(os.path.join(DATA, name), "rb") as file:
         return file.read()

@@ -67,7 +67,6 @@ def render_folders(prompts: Sequence[PromptVerdicts], model: str, report: Report
 
 
 def _children(folder: _Folder, depth: int, top: _Folder, view: View) -> list[tuple[str, _Folder]]:
-    """Return the children to show, with their names."""
     ordered = sorted(folder.children.items(), key=lambda item: (-item[1].count.tokens, item[0]))
     if view.verbosity <= 0:
         if depth >= _MAX_DEPTH:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint import __version__
 from prompt_lint.output import phrases
@@ -27,12 +28,13 @@ from prompt_lint.text.html_escape import escape_html, escape_markup
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import PromptVerdicts, Verdict
+    from prompt_lint.model.values import PromptVerdicts
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
 
+_HEAD = ("prompt", "tokens", "growth", "limit", "full", "1,000 calls", "status", "format", "role", "model")
 _STYLE = Path(__file__).with_name("listing.css")
 # Rows of the table, those of them that aren't folded, and errors.
 _MOST_ROWS, _OPEN_ROWS, _MOST_PROBLEMS = 500, 50, 20
@@ -81,69 +83,34 @@ def _problems(listing: Listing) -> Iterator[str]:
         yield f'<p class="alert bad">{more}, which `prompt-lint list` shows</p>'
 
 
-class _Column(NamedTuple):
-    """A column of the table: its heading, and the HTML of a cell. It is left out where all cells are empty."""
-
-    title: str
-    render: Callable[[PromptVerdicts, Listing], str]
-
-
-def _name(listed: PromptVerdicts, listing: Listing) -> str:
-    suffix = import_suffix(listing, listed.first)
-    return f'<span class="name">{escape_markup(format_short_name(listed.prompt))}</span>{suffix}'
-
-
-def _status(listed: PromptVerdicts, _listing: Listing) -> str:
-    status = shown_status(listed.first)
-    label = STATUS_WORDS[status].label
-    return f'<b class="bad">{label}</b>' if label.isupper() else label
-
-
-def _limit(listed: PromptVerdicts, _listing: Listing) -> str:
-    limit = listed.first.limit
-    return "-" if limit is None else f"{limit:,}"
-
-
-def _tokens(verdict: Verdict) -> str:
-    return escape_html(format_count(verdict.token_count, verdict.rule.reserve))
-
-
-def _cost(listed: PromptVerdicts, listing: Listing) -> str:
-    """Return what 1,000 calls cost; "" for a model without a price."""
-    verdict = listed.first
-    count = verdict.token_count
-    return format_calls_cost(listing.report, count.tokens, verdict.model) if count else ""
-
-
-def _model(listed: PromptVerdicts, _listing: Listing) -> str:
-    return escape_html(listed.first.model)
-
-
-_COLUMNS = (
-    _Column("prompt", _name),
-    _Column("tokens", lambda listed, _: _tokens(listed.first)),
-    _Column("growth", lambda listed, _: growth_cell(listed.first)),
-    _Column("limit", _limit),
-    _Column("full", lambda listed, _: percent_of_limit(listed.first)),
-    _Column("1,000 calls", _cost),
-    _Column("status", _status),
-    _Column("format", lambda listed, _: escape_html(listed.prompt.format)),
-    _Column("role", lambda listed, _: escape_html(listed.prompt.role)),
-    _Column("model", _model),
-)
+def _cells(listed: PromptVerdicts, listing: Listing, *, with_model: bool) -> list[str]:
+    """Return the cells of `_HEAD` as HTML."""
+    prompt, verdict = listed.prompt, listed.first
+    count, limit, label = verdict.token_count, verdict.limit, STATUS_WORDS[shown_status(verdict)].label
+    name = escape_markup(format_short_name(prompt))
+    return [
+        f'<span class="name">{name}</span>{import_suffix(listing, verdict)}',
+        escape_html(format_count(count, verdict.rule.reserve)),
+        growth_cell(verdict),
+        "-" if limit is None else f"{limit:,}",
+        percent_of_limit(verdict),
+        format_calls_cost(listing.report, count.tokens, verdict.model) if count else "",
+        f'<b class="bad">{label}</b>' if label.isupper() else label,
+        escape_html(prompt.format),
+        escape_html(prompt.role),
+        escape_html(verdict.model) if with_model else "",
+    ]
 
 
 def _section(title: str, rows: Sequence[PromptVerdicts], listing: Listing) -> Iterator[str]:
-    """Yield a table: the largest rows, then folded more of them, then how many are left out."""
+    """Yield a table: the largest rows, then folded more of them, then how many are left out. No column is empty."""
     if not rows:
         return
-    models = {listed.first.model for listed in rows}
-    columns = [column for column in _COLUMNS if column.title != "model" or len(models) > 1]
-    cells = [[column.render(listed, listing) for column in columns] for listed in rows[:_MOST_ROWS]]
+    has_several_models = len({listed.first.model for listed in rows}) > 1
+    cells = [_cells(listed, listing, with_model=has_several_models) for listed in rows[:_MOST_ROWS]]
     is_filled = [any(column) for column in zip(*cells, strict=True)]
     yield f'<section class="card"><h2>{title}</h2>'
-    head = _select([column.title for column in columns], is_filled)
-    shown = [_select(row, is_filled) for row in cells]
+    head, *shown = (list(compress(row, is_filled)) for row in (_HEAD, *cells))
     yield from render_table(head, shown[:_OPEN_ROWS], "prompts")
     if len(shown) > _OPEN_ROWS:
         yield f"<details><summary>{len(shown) - _OPEN_ROWS:,} more</summary>"
@@ -153,10 +120,6 @@ def _section(title: str, rows: Sequence[PromptVerdicts], listing: Listing) -> It
         left = f"{len(rows) - len(shown):,} smaller ones are left out here"
         yield f'<p class="rest">{left}; <code>prompt-lint list --output json=FILE</code> has all.</p>'
     yield "</section>"
-
-
-def _select(row: Iterable[str], is_selected: Iterable[bool]) -> list[str]:
-    return [cell for cell, is_wanted in zip(row, is_selected, strict=True) if is_wanted]
 
 
 def _footer(listing: Listing) -> Iterator[str]:

@@ -5,22 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.json import (
-    base_object,
-    comparison_fields,
-    cost_fields,
-    count_fields,
-    note_texts,
-    problem_objects,
-    removed_objects,
-    rule_object,
-    warning_objects,
-)
+from prompt_lint.output import json as report_json
 from prompt_lint.output.listing.prompts import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import ImportShares, PromptVerdicts, Report, Verdict
+    from prompt_lint.model.values import PromptVerdicts, Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
 
@@ -40,15 +30,15 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
                 {
                     "model": model,
                     "prompts": len(counts),
-                    **count_fields(sum_counts(counts) if counts else None),
+                    **report_json.count_fields(sum_counts(counts) if counts else None),
                 }
                 for model, counts in counts_by_model(prompts).items()
             ],
-            "problems": problem_objects(report.problems),
-            "notes": note_texts(report.notes),
-            "warnings": warning_objects(report.notes),
-            "against": base_object(report.base),
-            "removed": removed_objects(report.removed),
+            "problems": report_json.problem_objects(report.problems),
+            "notes": report_json.note_texts(report.notes),
+            "warnings": report_json.warning_objects(report.notes),
+            "against": report_json.base_object(report.base),
+            "removed": report_json.removed_objects(report.removed),
             "exit_code": int(listing.report.exit_code),
         }
     )
@@ -63,21 +53,16 @@ def _prompt(listed: PromptVerdicts, listing: Listing) -> dict[str, Any]:
         "aliases": prompt.aliases,
         "format": prompt.format,
         "role": prompt.role,
-        "rule": rule_object(listed.first.rule),
+        "rule": report_json.rule_object(listed.first.rule),
         "counts": [
             {
                 **_count(verdict, listing.report),
-                **_imported(listing.import_shares.get((prompt, verdict.model))),
+                "imported": shares.imported_tokens if shares else 0,
+                "imported_margin": shares.imported_margin if shares else 0,
             }
             for verdict in listed.verdicts
+            for shares in [listing.import_shares.get((prompt, verdict.model))]
         ],
-    }
-
-
-def _imported(shares: ImportShares | None) -> dict[str, Any]:
-    return {
-        "imported": shares.imported_tokens if shares else 0,
-        "imported_margin": shares.imported_margin if shares else 0,
     }
 
 
@@ -94,10 +79,10 @@ def _count(verdict: Verdict, report: Report) -> dict[str, Any]:
     count = verdict.token_count
     return {
         "model": verdict.model,
-        **count_fields(count),
-        **cost_fields(report, verdict.model, count and count.tokens),
+        **report_json.count_fields(count),
+        **report_json.cost_fields(report, verdict.model, count and count.tokens),
         "limit": verdict.limit,
         "reserve": verdict.rule.reserve,
         "status": verdict.status,
-        **comparison_fields(verdict),
+        **report_json.comparison_fields(verdict),
     }

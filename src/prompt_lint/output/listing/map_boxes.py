@@ -1,4 +1,6 @@
-"""What the map of `list` draws: a box for each folder and kind, with a rectangle for each prompt.
+"""What the map of `list` draws: a box for each folder and kind, with a rectangle for each prompt, and its colour.
+
+The colour says how full a limit is; with a base, how much a prompt grew.
 
 What would be too small to see is drawn together: small folders in the folder above, small prompts of a colour in one rectangle.
 """
@@ -9,10 +11,9 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import PromptVerdicts
-    from prompt_lint.output.listing.map_colors import Palette, Shade
+    from prompt_lint.model.values import PromptVerdicts, Report, Verdict
 
 # Shares of all tokens: of a folder with a box of its own, of a box that isn't joined with others, of a rectangle.
 _FOLDER_SHARE, _BOX_SHARE, _CELL_SHARE = 0.04, 0.02, 0.0015
@@ -45,13 +46,9 @@ class Box(NamedTuple):
         return sum(cell.tokens for cell in self.cells)
 
 
-def shown_tokens(listed: PromptVerdicts) -> int:
-    return listed.first.tokens
-
-
 def make_boxes(prompts: Iterable[PromptVerdicts], palette: Palette) -> list[Box]:
     """Return the boxes, the largest first, each with its largest cell first. Prompts without tokens are left out."""
-    drawn = [listed for listed in prompts if shown_tokens(listed)]
+    drawn = [listed for listed in prompts if listed.first.tokens]
     everything = sum_tokens(drawn)
     small: list[PromptVerdicts] = []
     boxes: list[Box] = []
@@ -68,7 +65,7 @@ def make_boxes(prompts: Iterable[PromptVerdicts], palette: Palette) -> list[Box]
 
 
 def sum_tokens(prompts: Iterable[PromptVerdicts]) -> int:
-    return sum(map(shown_tokens, prompts))
+    return sum(listed.first.tokens for listed in prompts)
 
 
 def _group_by_folder(
@@ -101,8 +98,8 @@ def _make_box(kind: str, prompts: Sequence[PromptVerdicts], everything: int, pal
     cells: list[Cell] = []
     small: dict[Shade, list[PromptVerdicts]] = {}
     for listed in prompts:
-        shade = palette.choose_shade(listed.verdicts)
-        if shown_tokens(listed) < everything * _CELL_SHARE:
+        shade = palette.shades[palette.choose(listed.verdicts)]
+        if listed.first.tokens < everything * _CELL_SHARE:
             small.setdefault(shade, []).append(listed)
         else:
             cells.append(Cell(_name(listed, start), [listed], shade))
@@ -116,3 +113,79 @@ def _name(listed: PromptVerdicts, start: int) -> str:
     """Return the path below the folder of the box, and which prompt of the file it is."""
     name = listed.prompt.name
     return listed.prompt.path[start:] + (f" ({name})" if name else "")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Colours
+
+
+class Shade(NamedTuple):
+    """A colour: its class in the style sheet, and what it means."""
+
+    style: str
+    meaning: str
+
+
+class Palette(NamedTuple):
+    """What the colours say, and the colours. `choose` returns the number of one for the verdicts of a rectangle."""
+
+    title: str
+    shades: Sequence[Shade]
+    choose: Callable[[Sequence[Verdict]], int]
+
+
+_FILLS = (25, 50, 75, 100)
+_OVER = 5
+_MUCH_GROWTH = 0.1
+
+
+def _choose_by_fill(verdicts: Sequence[Verdict]) -> int:
+    fill = verdicts[-1].fill_percent
+    if fill is None:
+        return 0
+    return next((number for number, percent in enumerate(_FILLS, 1) if fill <= percent), _OVER)
+
+
+def _choose_by_growth(verdicts: Sequence[Verdict]) -> int:
+    is_over = _choose_by_fill(verdicts) == _OVER
+    return 2 * _choose_growth(verdicts[0]) + is_over
+
+
+def _choose_growth(verdict: Verdict) -> int:
+    if verdict.change == "new":
+        return 5
+    if verdict.growth is None or verdict.base_count is None:
+        return 0
+    if verdict.growth <= 0:
+        return 1 if verdict.growth else 2
+    return 3 if verdict.growth <= _MUCH_GROWTH * verdict.base_count.tokens else 4
+
+
+_FILL_SHADES = (
+    Shade("none", "no limit"),
+    Shade("low", "up to 25%"),
+    Shade("half", "up to 50%"),
+    Shade("most", "up to 75%"),
+    Shade("full", "up to 100%"),
+    Shade("over", "over 100%"),
+)
+_GROWTHS = (
+    Shade("unknown", "can't be compared"),
+    Shade("half", "smaller"),
+    Shade("none", "the same"),
+    Shade("full", "grew by up to 10%"),
+    Shade("grew", "grew by more than 10%"),
+    Shade("new", "new"),
+)
+# Each of them twice: within the limit, and over it.
+_GROWTH_SHADES = tuple(
+    shade
+    for each in _GROWTHS
+    for shade in (each, Shade(f"{each.style} exceeded", f"{each.meaning}, over the limit"))
+)
+
+
+def choose_palette(report: Report) -> Palette:
+    if report.base:
+        return Palette(f"growth since {report.base.name}", _GROWTH_SHADES, _choose_by_growth)
+    return Palette("how full the limit is", _FILL_SHADES, _choose_by_fill)

@@ -9,8 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing.map_boxes import make_boxes
-from prompt_lint.output.listing.map_colors import choose_palette
+from prompt_lint.output.listing.map_boxes import choose_palette, make_boxes
 from prompt_lint.output.listing.prompts import split_by_model
 from prompt_lint.output.listing.treemap import Rectangle, squarify
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.values import PromptVerdicts, Report
-    from prompt_lint.output.listing.map_boxes import Box, Cell
-    from prompt_lint.output.listing.map_colors import Palette, Shade
+    from prompt_lint.output.listing.map_boxes import Box, Cell, Palette, Shade
 
 # About the size of the map in pixels on a screen and on a phone, as in listing.css; of a box, the height of its title.
 _WIDE, _NARROW, _TITLE = Rectangle(0, 0, 1002, 560), Rectangle(0, 0, 338, 640), 22
@@ -98,7 +96,6 @@ def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
 
 
 def _list_facts(listed: PromptVerdicts) -> list[str]:
-    """Return what fits into a rectangle."""
     verdict, nearest = listed.first, listed.verdicts[-1]
     status = shown_status(nearest)
     word = STATUS_WORDS[status].label if status != "ok" else ""
@@ -107,7 +104,6 @@ def _list_facts(listed: PromptVerdicts) -> list[str]:
 
 
 def _describe_prompt(listed: PromptVerdicts, report: Report) -> str:
-    """Return all that there is to say of a prompt."""
     verdict, nearest = listed.first, listed.verdicts[-1]
     limit = f"{percent_of_limit(nearest)} of the limit {nearest.limit:,}" if nearest.limit else "no limit"
     if nearest.model != verdict.model:

@@ -44,7 +44,6 @@ def draw_session_start(verdict: Verdict | None) -> tuple[list[str], str]:
 
 
 def _list_parts(sections: Iterable[Section]) -> list[_Part]:
-    """Return the parts, the largest first."""
     parts: dict[str, _Part] = {}
     for section in sections:
         folders = section.path.split("/")

@@ -35,7 +35,7 @@ from prompt_lint.output.text.remarks import render_counting, render_notes, rende
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Prompt, PromptVerdicts, Report, Verdict
@@ -77,67 +77,44 @@ def render(listing: Listing, view: View) -> str:
             for model, counted in split_by_model(prompts)
         ]
         if view.verbosity > 0:
-            sections = _make_sections(by, prompts, listing)
-            blocks += [_render_section(title, section, listing, view) for title, section in sections]
+            for title, section in _make_sections(by, prompts, listing):
+                blocks.append([paint(title, BOLD, view), *_render_table(section, listing, view)])
     else:
         blocks = [_render_table(prompts, listing, view)]
     if groups:
         blocks.append([paint("Groups", BOLD, view), *_render_table(groups, listing, view)])
+    remarks = [*render_notes(report, view), *render_counting(report)]
     blocks.append(render_problems(report.problems, view)[:-1])
-    blocks.append(
-        [
-            *render_notes(report, view),
-            *render_counting(report),
-            *_render_totals(prompts, groups, listing, view),
-        ]
-    )
+    blocks.append([*remarks, *_render_totals(prompts, groups, listing, view)])
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
-def _by_rule(prompts: Iterable[PromptVerdicts]) -> Collection[tuple[str, list[PromptVerdicts]]]:
-    """Return the prompts of each rule, in the order of the configuration."""
-    sections: dict[tuple[str, int], list[PromptVerdicts]] = {}
-    for listed in prompts:
-        sections.setdefault(listed.first.rule.place, []).append(listed)
-    return [(name_rule(section[0].verdicts[0].rule), section) for _, section in sorted(sections.items())]
-
-
 def name_rule(rule: Rule) -> str:
-    """Return where a rule is, and its patterns."""
     patterns = escape_line(", ".join(rule.files))
     return f"{escape_line(rule.config_path)}:{rule.line}  {patterns}" if rule.line else _FLAGS
 
 
-def _format_title(listed: PromptVerdicts, _listing: Listing) -> str:
-    return listed.prompt.format
-
-
-def _project_title(listed: PromptVerdicts, _listing: Listing) -> str:
-    return escape_line(listed.first.rule.config_path) or _FLAGS
-
-
-def _owner_title(listed: PromptVerdicts, listing: Listing) -> str:
+def _name_section(by: str, listed: PromptVerdicts, listing: Listing) -> str:
+    """Return the title of the section that a prompt is in, by a word of `--by`."""
+    if by == "rule":
+        return name_rule(listed.first.rule)
+    if by == "format":
+        return listed.prompt.format
+    if by == "project":
+        return escape_line(listed.first.rule.config_path) or _FLAGS
     owners = listing.owners.get(listed.prompt.real_path or listed.prompt.path, ())
     return escape_line(" ".join(owners)) or "no owner"
 
 
-# What `--by` sums by, in the order of their sums.
-_TITLES = {"format": _format_title, "owner": _owner_title, "project": _project_title}
-
-
 def _make_sections(
     by: str, prompts: Iterable[PromptVerdicts], listing: Listing
-) -> Collection[tuple[str, list[PromptVerdicts]]]:
-    return _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
-
-
-def _by_title(
-    prompts: Iterable[PromptVerdicts], title: Callable[[PromptVerdicts, Listing], str], listing: Listing
-) -> Collection[tuple[str, list[PromptVerdicts]]]:
-    """Return the prompts of each title, the largest first."""
+) -> list[tuple[str, list[PromptVerdicts]]]:
+    """Return the prompts by title: of rules in the order of the configuration, of anything else the largest first."""
     sections: dict[str, list[PromptVerdicts]] = {}
     for listed in prompts:
-        sections.setdefault(title(listed, listing), []).append(listed)
+        sections.setdefault(_name_section(by, listed, listing), []).append(listed)
+    if by == "rule":
+        return sorted(sections.items(), key=lambda item: item[1][0].first.rule.place)
     return sorted(sections.items(), key=lambda item: -sum(listed.tokens for listed in item[1]))
 
 
@@ -154,10 +131,6 @@ def _render_section_sums(
         share = format_share(total.tokens, everything)
         rows.append((format_count(total), share, cost, f"{number:,}", title))
     return list(align_columns(rows, left=(4,)))
-
-
-def _render_section(title: str, prompts: list[PromptVerdicts], listing: Listing, view: View) -> list[str]:
-    return [paint(title, BOLD, view), *_render_table(prompts, listing, view)]
 
 
 def _render_totals(
@@ -225,17 +198,9 @@ def _make_row(verdict: Verdict, name: str, status: ShownStatus, report: Report) 
     limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
     tokens, prompt = format_count(verdict.token_count, verdict.rule.reserve), verdict.prompt
     cost = verdict.token_count and format_calls_cost(report, verdict.token_count.tokens, verdict.model)
-    return _Row(
-        status,
-        tokens,
-        growth_cell(verdict),
-        limit,
-        percent_of_limit(verdict),
-        (cost or "-") if report.prices else "",
-        prompt.format,
-        prompt.role,
-        name,
-    )
+    calls = (cost or "-") if report.prices else ""
+    numbers = (tokens, growth_cell(verdict), limit, percent_of_limit(verdict), calls)
+    return _Row(status, *numbers, prompt.format, prompt.role, name)
 
 
 def _merge_rows(prompts: Sequence[PromptVerdicts], report: Report) -> _Row:

@@ -35,11 +35,8 @@ def render_headline(page: Page) -> str:
 
 def _describe_counts(page: Page) -> str:
     """Return the tokens for each model: `22 ±3 tokens for claude-sonnet-5-5`."""
-    counts = (
-        f"{phrases.format_count(total.after)} tokens for {escape_as_code(total.model)}"
-        for total in total_by_model(page.report)
-    )
-    return ", ".join(counts)
+    totals = total_by_model(page.report)
+    return ", ".join(f"{phrases.format_count(t.after)} tokens for {escape_as_code(t.model)}" for t in totals)
 
 
 def _describe_change(page: Page) -> str:
@@ -82,7 +79,9 @@ def render_context(page: Page) -> str:
     parts = [count_subjects(page.subjects)]
     if len(page.models) == 1:
         parts[0] += f" for {escape_as_code(page.models[0])}"
-        parts += [_describe_total(total, page) for total in total_by_model(report)]
+        for total in total_by_model(report):
+            before = f"{phrases.format_count(total.before)} → " if page.has_base else ""
+            parts.append(f"{before}**{phrases.format_count(total.after)} tokens**")
     elif page.models:
         parts[0] += f" for {len(page.models)} models"
     if report.base:
@@ -93,8 +92,3 @@ def render_context(page: Page) -> str:
         words = filter(None, (format_text(description).rstrip(), name))
         parts.append(f"compared with {' '.join(words)} ({escape_as_code(report.base.commit[:10])})")
     return f"{', '.join(parts)}.\n"
-
-
-def _describe_total(total: Total, page: Page) -> str:
-    before = f"{phrases.format_count(total.before)} → " if page.has_base else ""
-    return f"{before}**{phrases.format_count(total.after)} tokens**"

@@ -44,12 +44,12 @@ class Page(NamedTuple):
 
     def split_preexisting(self) -> tuple[list[PromptVerdicts], list[PromptVerdicts]]:
         """Return those over a limit that is new or was lowered, and those that were over before."""
-        was_over = [
-            all(verdict.was_over for verdict in subject.verdicts if verdict.is_preexisting)
-            for subject in self.preexisting
-        ]
-        pairs = list(zip(self.preexisting, was_over, strict=True))
-        return [s for s, before in pairs if not before], [s for s, before in pairs if before]
+        tighter: list[PromptVerdicts] = []
+        before: list[PromptVerdicts] = []
+        for subject in self.preexisting:
+            was_over = all(verdict.was_over for verdict in subject.verdicts if verdict.is_preexisting)
+            (before if was_over else tighter).append(subject)
+        return tighter, before
 
     @property
     def subjects(self) -> Iterator[PromptVerdicts]:
@@ -83,5 +83,4 @@ def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
 
 
 def count_subjects(subjects: Iterable[PromptVerdicts]) -> str:
-    """Return how many prompts and groups there are, as words."""
     return describe_prompts(subject.prompt for subject in subjects)

@@ -8,22 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from prompt_lint.output import phrases
+from prompt_lint.output.markdown import rows
 from prompt_lint.output.markdown.headline import render_context, render_headline
 from prompt_lint.output.markdown.page import build_page, count_subjects
 from prompt_lint.output.markdown.pieces import format_name, format_text
-from prompt_lint.output.markdown.rows import (
-    LOOSENING_HEADER,
-    PROJECT_HEADER,
-    exemption_header,
-    exemption_row,
-    loosening_row,
-    project_row,
-    prompt_header,
-    prompt_rows,
-    total_header,
-    total_row,
-)
-from prompt_lint.output.markdown.tasks import render_problem, render_task, render_warning, select_tasks
+from prompt_lint.output.markdown.tasks import render_problem, render_task, render_warning
 from prompt_lint.output.projects import describe_projects, describe_rest
 from prompt_lint.output.status_words import loosening_words
 from prompt_lint.output.totals import total_by_model
@@ -107,12 +96,12 @@ def _fit(sections: Sequence[_Section], room: int, size: Callable[[str], int]) ->
         return None
     kept: dict[int, list[str]] = {}
     for index, section in sorted(enumerate(sections), key=lambda pair: pair[1].rank):
-        kept[index] = rows = []
+        kept[index] = []
         for row in section.rows:
             if size(row) > room:
                 break
             room -= size(row)
-            rows.append(row)
+            kept[index].append(row)
     return "".join(section.render(kept[index]) for index, section in enumerate(sections))
 
 
@@ -129,7 +118,7 @@ def _sections(page: Page) -> Iterator[_Section]:
     yield _Section(0, len(of_run), map(render_warning, of_run))
     yield from _split(0, page.report.problems, _OPEN_ITEMS, render_problem, "more errors", heading="Errors")
     yield from _changes(page)
-    tasks = select_tasks(page)
+    tasks = [each for each in page.shown if each.first.fails or each.first.status == "unsure"]
     yield from _split(
         0, tasks, _OPEN_ITEMS, lambda task: render_task(task, page), "more to do", heading="What to do"
     )
@@ -169,11 +158,10 @@ def _split(
 
 
 def _projects(page: Page) -> Iterator[_Section]:
-    """Yield a table with the verdict on each of several projects."""
     projects = describe_projects(page.report, format_name)
     shown, left = projects[:_OPEN_ITEMS], projects[_OPEN_ITEMS:]
-    yield _Section(1, len(shown), map(project_row, shown), header=PROJECT_HEADER)
-    yield _Section(5, len(left), map(project_row, left), "", PROJECT_HEADER, describe_rest(left))
+    yield _Section(1, len(shown), map(rows.project_row, shown), header=rows.PROJECT_HEADER)
+    yield _Section(5, len(left), map(rows.project_row, left), "", rows.PROJECT_HEADER, describe_rest(left))
 
 
 def _changes(page: Page) -> Iterator[_Section]:
@@ -182,15 +170,15 @@ def _changes(page: Page) -> Iterator[_Section]:
     all_models = _has_room_for_all_models(page.shown)
     rest = "more that changed" if page.has_base else "more that need a look"
     yield from _split(
-        2, items, _OPEN_ROWS, lambda item: prompt_rows(item, page, all_models=all_models), rest,
-        header=prompt_header(page),
+        2, items, _OPEN_ROWS, lambda item: rows.prompt_rows(item, page, all_models=all_models), rest,
+        header=rows.prompt_header(page),
     )  # fmt: skip
 
 
 def _folded(rank: int, subjects: Sequence[PromptVerdicts], page: Page, summary: str) -> _Section:
     all_models = _has_room_for_all_models(subjects)
-    rows = (prompt_rows(subject, page, all_models=all_models) for subject in subjects)
-    return _Section(rank, len(subjects), rows, header=prompt_header(page), summary=summary)
+    lines = (rows.prompt_rows(subject, page, all_models=all_models) for subject in subjects)
+    return _Section(rank, len(subjects), lines, header=rows.prompt_header(page), summary=summary)
 
 
 def _has_room_for_all_models(subjects: Sequence[PromptVerdicts]) -> bool:
@@ -203,10 +191,10 @@ def _loosened(page: Page) -> _Section:
     mark = loosening_words(merged[0][0], report.on_raise).mark if merged else ""
     fails = " (`on_raise: fail`)" if report.on_raise == "fail" and not report.raise_label else ""
     heading = f"{mark and f'{mark} '}What this change loosens{fails}"
-    rows = (loosening_row(loosening, models, page) for loosening, models in merged)
+    lines = (rows.loosening_row(loosening, models, page) for loosening, models in merged)
     reason = phrases.describe_on_raise(report, format_text) if report.raise_label else ""
-    header = f"{reason}\n\n{LOOSENING_HEADER}" if reason else LOOSENING_HEADER
-    return _Section(2, len(merged), rows, heading, header)
+    header = f"{reason}\n\n{rows.LOOSENING_HEADER}" if reason else rows.LOOSENING_HEADER
+    return _Section(2, len(merged), lines, heading, header)
 
 
 def _exempt(page: Page) -> _Section:
@@ -216,11 +204,11 @@ def _exempt(page: Page) -> _Section:
         for verdict in subject.verdicts
         if verdict.status == "exempt" and verdict.exemption
     ]
-    rows = (exemption_row(verdict, exemption, page) for verdict, exemption in exempt)
-    return _Section(3, len(exempt), rows, "Exempt", exemption_header(page))
+    lines = (rows.exemption_row(verdict, exemption, page) for verdict, exemption in exempt)
+    return _Section(3, len(exempt), lines, "Exempt", rows.exemption_header(page))
 
 
 def _totals(page: Page) -> _Section:
     totals = total_by_model(page.report) if page.has_several_models else []
-    rows = (total_row(total, page) for total in totals)
-    return _Section(3, len(totals), rows, header=total_header(page), summary="Totals by model")
+    lines = (rows.total_row(total, page) for total in totals)
+    return _Section(3, len(totals), lines, header=rows.total_header(page), summary="Totals by model")

@@ -81,7 +81,6 @@ def _count_cells(verdict: Verdict, page: Page) -> Sequence[str]:
 
 
 def _fill_bar(verdict: Verdict) -> str:
-    """Return how full the limit is, as a bar and as a number."""
     percent = verdict.fill_percent
     if percent is None:
         return ""

@@ -30,11 +30,6 @@ def render_warning(warning: Note) -> str:
     return f"- ⚠️ {location}{format_text(warning.message)}\n"
 
 
-def select_tasks(page: Page) -> list[PromptVerdicts]:
-    """Return the prompts among `page.shown` that fail or could fail."""
-    return [subject for subject in page.shown if subject.first.fails or subject.first.status == "unsure"]
-
-
 def render_task(subject: PromptVerdicts, page: Page) -> str:
     worst = subject.first
     for_model = f" for {escape_as_code(worst.model)}" if page.has_several_models else ""

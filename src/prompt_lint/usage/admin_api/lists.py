@@ -10,7 +10,7 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.usage.values import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from prompt_lint.api.responses import Result
@@ -110,7 +110,8 @@ def fetch_lists(fetch_page: FetchPage, requests: Sequence[ListRequest], policy: 
             _refuse_repeated(
                 identities[request.name], [*(row.identity for row in page.rows), (request, cursor)], request
             )
-            _refuse_too_many(identities.values())
+            if sum(map(len, identities.values())) > MAX_ROWS:
+                raise Fatal(f"not fetched: more than {MAX_ROWS:,} rows", _SMALLER, ExitCode.UNCOUNTED)
             rows[request.name] += page.rows
             bucket_starts[request].update(page.bucket_starts)
             refreshed += [page.refreshed_at] if page.refreshed_at else []
@@ -143,15 +144,6 @@ def _refuse_repeated(
         raise Fatal(
             f"not fetched: {request.path} returned something twice, so its sums would be wrong",
             "run again; if it stays so, report it with this line",
-            ExitCode.UNCOUNTED,
-        )
-
-
-def _refuse_too_many(identities: Iterable[set[tuple[Any, ...]]]) -> None:
-    if sum(map(len, identities)) > MAX_ROWS:
-        raise Fatal(
-            f"not fetched: more than {MAX_ROWS:,} rows",
-            _SMALLER,
             ExitCode.UNCOUNTED,
         )
 

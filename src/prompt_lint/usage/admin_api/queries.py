@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import Fatal
 from prompt_lint.usage.admin_api.lists import BucketRange, ListRequest
 from prompt_lint.usage.admin_api.rows import (
     API_DIMENSIONS,
-    bucket_reader,
-    cost_reader,
-    flat_reader,
-    usage_reader,
+    read_bucket,
+    read_cost_row,
+    read_flat_row,
+    read_usage_row,
 )
 from prompt_lint.usage.figures import format_timestamp
 from prompt_lint.usage.values import BUCKET_WIDTHS, DAY, MESSAGES_DIMENSIONS, MOST_DIMENSIONS, midnight
@@ -129,13 +130,14 @@ def _messages_requests(
 ) -> Iterator[ListRequest]:
     """Lists whose items are buckets. Costs can't be filtered; a row's description tells its model, tier and kind."""
     if name in _USAGE_LISTS:
-        path, start, bucket, reader = "usage_report/messages", period.usage_start, query.bucket, usage_reader
+        path, start, bucket, read = "usage_report/messages", period.usage_start, query.bucket, read_usage_row
         groups = (*_group_by(API_DIMENSIONS[name] for name in dimensions), *_filters(query))
     else:
-        path, start, bucket, reader = "cost_report", period.cost_start, "1d", cost_reader
+        path, start, bucket, read = "cost_report", period.cost_start, "1d", read_cost_row
         groups = _group_by(("workspace_id", "description"))
     most, width = _MOST_BUCKETS[bucket], BUCKET_WIDTHS[bucket]
     options = (("bucket_width", bucket), ("limit", str(most)), *groups)
+    read_row = partial(read, names=[API_DIMENSIONS[name] for name in dimensions])
 
     def make_request(first: datetime, end: datetime) -> ListRequest:
         middle = first + (end - first) // width // 2 * width
@@ -144,7 +146,7 @@ def _messages_requests(
             name,
             path,
             (*_time_range(first, end), *options),
-            bucket_reader(reader(dimensions), buckets),
+            partial(read_bucket, read_row=read_row, buckets=buckets),
             dimensions=dimensions,
             buckets=buckets,
             split=(lambda: (make_request(first, middle), make_request(middle, end)))
@@ -162,20 +164,19 @@ def _analytics_requests(
     """Lists whose items are rows, of a time that doesn't reach into the future."""
     columns = [API_DIMENSIONS[name] for name in dimensions]
     if name in _USAGE_LISTS:
-        path, start, bucket, reader = "analytics/usage", period.usage_start, query.bucket, usage_reader
+        path, start, bucket, read = "analytics/usage", period.usage_start, query.bucket, read_usage_row
+        facets: list[str] = []
     else:
-        path, start, bucket, reader = "analytics/cost", period.cost_start, "1d", cost_reader
-        columns += ["cost_type", "token_type"]
-    options = (
-        ("time_bucket_width", bucket),
-        ("order_by", "time"),
-        ("order", "asc"),
-        ("limit", str(_MOST_ROWS)),
-    )
+        path, start, bucket, read = "analytics/cost", period.cost_start, "1d", read_cost_row
+        facets = ["cost_type", "token_type"]
+    sorting = (("order_by", "time"), ("order", "asc"))
+    options = (("time_bucket_width", bucket), *sorting, ("limit", str(_MOST_ROWS)))
+    read_row = partial(read, names=columns)
     now = period.now.replace(second=0, microsecond=0)
     for first, end in _split(start, min(period.fetch_end, now), _MOST_DAYS * DAY):
-        parameters = (*_time_range(first, end), *options, *_group_by(columns), *_filters(query))
-        read_rows = flat_reader(reader(dimensions), BucketRange(first, end, BUCKET_WIDTHS[bucket], first))
+        parameters = (*_time_range(first, end), *options, *_group_by([*columns, *facets]), *_filters(query))
+        buckets = BucketRange(first, end, BUCKET_WIDTHS[bucket], first)
+        read_rows = partial(read_flat_row, read_row=read_row, buckets=buckets)
         yield ListRequest(name, path, parameters, read_rows, dimensions=dimensions)
 
 

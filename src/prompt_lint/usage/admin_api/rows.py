@@ -50,49 +50,35 @@ def read_page(document: Any, request: ListRequest) -> ListPage:
     return ListPage(rows, starts, next_cursor, _read_time(document, "data_refreshed_at"))
 
 
-def bucket_reader(read_row: RowReader, buckets: BucketRange) -> Callable[[Mapping[str, Any]], list[ListRow]]:
-    """Return a reader of items that are buckets with rows in them."""
-
-    def read_rows(bucket: Mapping[str, Any]) -> list[ListRow]:
-        results = bucket.get("results")
-        if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-            raise InvalidField("results")
-        start = _read_start(bucket, buckets)
-        return [read_row(result, start) for result in results]
-
-    return read_rows
+def read_bucket(bucket: Mapping[str, Any], read_row: RowReader, buckets: BucketRange) -> list[ListRow]:
+    """Read an item that is a bucket with rows in it."""
+    results = bucket.get("results")
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+        raise InvalidField("results")
+    start = _read_start(bucket, buckets)
+    return [read_row(result, start) for result in results]
 
 
-def flat_reader(read_row: RowReader, buckets: BucketRange) -> Callable[[Mapping[str, Any]], list[ListRow]]:
-    """Return a reader of items that are rows, each with the start of its bucket."""
-    return lambda row: [read_row(row, _read_start(row, buckets))]
+def read_flat_row(row: Mapping[str, Any], read_row: RowReader, buckets: BucketRange) -> list[ListRow]:
+    """Read an item that is a row, with the start of its bucket."""
+    return [read_row(row, _read_start(row, buckets))]
 
 
-def usage_reader(dimensions: Sequence[str]) -> RowReader:
-    names = [API_DIMENSIONS[name] for name in dimensions]
-
-    def read_row(row: Mapping[str, Any], start: datetime) -> ListRow:
-        group = _read_group(_read_object(row, "group") if "group" in row else row, names)
-        usage = _read_usage(_read_object(row, "usage") if "usage" in row else row)
-        return ListRow(UsageRow(start, group, usage), (start, group))
-
-    return read_row
+def read_usage_row(row: Mapping[str, Any], start: datetime, names: Sequence[str]) -> ListRow:
+    group = _read_group(_read_object(row, "group") if "group" in row else row, names)
+    usage = _read_usage(_read_object(row, "usage") if "usage" in row else row)
+    return ListRow(UsageRow(start, group, usage), (start, group))
 
 
-def cost_reader(dimensions: Sequence[str]) -> RowReader:
-    names = [API_DIMENSIONS[name] for name in dimensions]
-
-    def read_row(row: Mapping[str, Any], start: datetime) -> ListRow:
-        facets = _read_object(row, "group") if "group" in row else row
-        cost = _read_object(row, "cost") if "cost" in row else row
-        group, kind = _read_group(facets, names), _read_kind(facets)
-        identity = (start, group, kind, read_text(facets, "description"))
-        currency = read_text(cost, "currency") or "USD"
-        if not _CURRENCY.fullmatch(currency):
-            raise InvalidField("currency")
-        return ListRow(CostRow(start, group, kind, _read_amount(cost)), identity, currency)
-
-    return read_row
+def read_cost_row(row: Mapping[str, Any], start: datetime, names: Sequence[str]) -> ListRow:
+    facets = _read_object(row, "group") if "group" in row else row
+    cost = _read_object(row, "cost") if "cost" in row else row
+    group, kind = _read_group(facets, names), _read_kind(facets)
+    identity = (start, group, kind, read_text(facets, "description"))
+    currency = read_text(cost, "currency") or "USD"
+    if not _CURRENCY.fullmatch(currency):
+        raise InvalidField("currency")
+    return ListRow(CostRow(start, group, kind, _read_amount(cost)), identity, currency)
 
 
 def _read_usage(usage: Mapping[str, Any]) -> Usage:
@@ -119,10 +105,6 @@ def _read_kind(facets: Mapping[str, Any]) -> str:
 
 def _read_group(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     return tuple([read_text(row, name) for name in names])
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Fields
 
 
 def read_text(row: Mapping[str, Any], name: str) -> str:

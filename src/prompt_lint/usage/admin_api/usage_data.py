@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.usage.admin_api import queries
 from prompt_lint.usage.admin_api.lists import fetch_lists
 from prompt_lint.usage.admin_api.names import fetch_names, resolve_workspaces
-from prompt_lint.usage.admin_api.queries import (
-    COSTS,
-    DEFAULT_WORKSPACE,
-    LAG,
-    PRICE_COSTS,
-    PRICE_USAGE,
-    SPEED_DIMENSIONS,
-    SPEEDS,
-    USAGE,
-    check_query,
-    make_list_requests,
-    make_speed_requests,
-)
 from prompt_lint.usage.groups import group_selector
 from prompt_lint.usage.values import UsageData
 
@@ -38,7 +26,7 @@ def fetch_usage_data(
     credential: KeyCredential, query: Query, period: Period, policy: RequestPolicy
 ) -> UsageData:
     """Raises `Fatal` where anything is missing: a report without some of its figures would mislead."""
-    check_query(query)
+    queries.check_query(query)
     from prompt_lint.usage.admin_api.client import AdminClient  # noqa: PLC0415  # imports httpx2 (0.2 s)
 
     with AdminClient(credential, period, policy.timeout) as client:
@@ -47,7 +35,7 @@ def fetch_usage_data(
 
 def fetch_with(fetch_page: FetchPage, query: Query, period: Period, policy: RequestPolicy) -> UsageData:
     query, names = resolve_workspaces(fetch_page, query, policy)
-    requests = make_list_requests(query, period)
+    requests = queries.make_list_requests(query, period)
     lists = fetch_lists(fetch_page, requests, policy)
     if len(lists.currencies) > 1:
         currencies = " and ".join(sorted(lists.currencies))
@@ -60,13 +48,13 @@ def _fetch_speeds(
     fetch_page: FetchPage, query: Query, period: Period, policy: RequestPolicy
 ) -> Sequence[UsageRow] | None:
     """Fetch the usage by speed, which is in beta; None where the API refuses it, so that only one figure is missing."""
-    requests = make_speed_requests(query, period)
+    requests = queries.make_speed_requests(query, period)
     try:
-        rows = fetch_lists(fetch_page, requests, policy).values.get(SPEEDS, ())
+        rows = fetch_lists(fetch_page, requests, policy).values.get(queries.SPEEDS, ())
     except Fatal:
         return None
-    dimensions = (*SPEED_DIMENSIONS, *query.filter_dimensions)
-    select = group_selector(dimensions, SPEED_DIMENSIONS)
+    dimensions = (*queries.SPEED_DIMENSIONS, *query.filter_dimensions)
+    select = group_selector(dimensions, queries.SPEED_DIMENSIONS)
     return [row._replace(group=select(row.group)) for row in _apply_filters(rows, dimensions, query)]
 
 
@@ -83,14 +71,14 @@ def _make_usage_data(
 
     return UsageData(
         query.source,
-        rows[USAGE],
-        dimensions[USAGE],
-        select_price_rows(PRICE_USAGE, USAGE),
-        rows[COSTS],
-        dimensions[COSTS],
-        select_price_rows(PRICE_COSTS, COSTS),
+        rows[queries.USAGE],
+        dimensions[queries.USAGE],
+        select_price_rows(queries.PRICE_USAGE, queries.USAGE),
+        rows[queries.COSTS],
+        dimensions[queries.COSTS],
+        select_price_rows(queries.PRICE_COSTS, queries.COSTS),
         names.by_id,
-        min(lists.refreshed_at, period.now) if lists.refreshed_at else period.now - LAG,
+        min(lists.refreshed_at, period.now) if lists.refreshed_at else period.now - queries.LAG,
         has_requests=query.source == "analytics",
         currency=next(iter(lists.currencies), "USD"),
         notes=names.notes,
@@ -99,7 +87,9 @@ def _make_usage_data(
 
 def _apply_filters(rows: Sequence[Any], dimensions: tuple[str, ...], query: Query) -> Sequence[Any]:
     """The rows that were asked for: the API filters neither costs of `messages` nor by the default workspace."""
-    workspaces = {"" if workspace == DEFAULT_WORKSPACE else workspace for workspace in query.workspaces}
+    workspaces = {
+        "" if workspace == queries.DEFAULT_WORKSPACE else workspace for workspace in query.workspaces
+    }
     wanted = {"model": set(query.models), "workspace": workspaces}
     tests = [
         (dimensions.index(name), values) for name, values in wanted.items() if values and name in dimensions

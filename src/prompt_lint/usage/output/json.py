@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.text.escape import dump_json
@@ -13,28 +12,16 @@ from prompt_lint.usage.sums import relative_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
+    from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem
-    from prompt_lint.usage.values import (
-        CheckedPrompts,
-        ConditionResult,
-        Group,
-        GroupChange,
-        Interval,
-        ModelPrice,
-        PromptCost,
-        Totals,
-        TrendPoint,
-        Trends,
-        Usage,
-        UsageReport,
-        Window,
-    )
+    from prompt_lint.usage import values
 
 SCHEMA_VERSION = 1
 
 
-def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every output
+def render(report: values.UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every output
     trends = report.trends
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -42,7 +29,10 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
         **_source(report),
         **_figures(trends),
         "check": _check(report, report.checked) if report.checked else None,
-        "thresholds": [_condition(result) for result in report.condition_results],
+        "thresholds": [
+            {"condition": result.condition.text, "actual": _rounded(result.actual), "crossed": result.is_met}
+            for result in report.condition_results
+        ],
         "caveats": [*filter(None, [sentences.explain_cut_window(trends)]), *sentences.list_caveats(report)],
     }
     return dump_json(document)
@@ -56,7 +46,7 @@ def render_faults(problems: Sequence[Problem]) -> str:
     return dump_json({"schema_version": SCHEMA_VERSION, "errors": errors})
 
 
-def _source(report: UsageReport) -> dict[str, Any]:
+def _source(report: values.UsageReport) -> dict[str, Any]:
     """Where the figures are from, and of which time they are."""
     trends, period, data = report.trends, report.trends.period, report.trends.data
     is_compared = bool(trends.previous_totals)
@@ -77,7 +67,7 @@ def _source(report: UsageReport) -> dict[str, Any]:
     }
 
 
-def _figures(trends: Trends) -> dict[str, Any]:
+def _figures(trends: values.Trends) -> dict[str, Any]:
     requests = trends.data.has_requests
     previous = trends.previous_totals
     return {
@@ -104,7 +94,7 @@ def _rounded(value: Decimal | None) -> str | None:
     return None if value is None else format(round_half_up(value, 6), "f")
 
 
-def _window(window: Window) -> dict[str, Any]:
+def _window(window: values.Window) -> dict[str, Any]:
     return {
         "start": figures.format_timestamp(window.start),
         "end": figures.format_timestamp(window.end),
@@ -112,7 +102,7 @@ def _window(window: Window) -> dict[str, Any]:
     }
 
 
-def _usage(usage: Usage, *, requests: bool) -> dict[str, Any]:
+def _usage(usage: values.Usage, *, requests: bool) -> dict[str, Any]:
     return {
         "input_tokens": usage.input,
         "uncached_input_tokens": usage.uncached,
@@ -125,7 +115,7 @@ def _usage(usage: Usage, *, requests: bool) -> dict[str, Any]:
     }
 
 
-def _totals(totals: Totals, *, requests: bool) -> dict[str, Any]:
+def _totals(totals: values.Totals, *, requests: bool) -> dict[str, Any]:
     return {
         **_usage(totals.usage, requests=requests),
         "cost": _exact(totals.cost),
@@ -135,7 +125,7 @@ def _totals(totals: Totals, *, requests: bool) -> dict[str, Any]:
     }
 
 
-def _changes(now: Totals, then: Totals, *, requests: bool) -> dict[str, Any]:
+def _changes(now: values.Totals, then: values.Totals, *, requests: bool) -> dict[str, Any]:
     """Relative changes, as fractions; the cache's as a difference of shares."""
     pairs: dict[str, tuple[Decimal | int | None, Decimal | int | None]] = {
         "cost": (now.cost, then.cost),
@@ -155,7 +145,7 @@ def _changes(now: Totals, then: Totals, *, requests: bool) -> dict[str, Any]:
     }
 
 
-def _point(point: TrendPoint, *, requests: bool) -> dict[str, Any]:
+def _point(point: values.TrendPoint, *, requests: bool) -> dict[str, Any]:
     return {
         "start": figures.format_timestamp(point.start),
         **_usage(point.usage, requests=requests),
@@ -163,7 +153,7 @@ def _point(point: TrendPoint, *, requests: bool) -> dict[str, Any]:
     }
 
 
-def _group(group: Group, trends: Trends) -> dict[str, Any]:
+def _group(group: values.Group, trends: values.Trends) -> dict[str, Any]:
     is_compared = bool(trends.previous_totals)
     change = relative_change(group.amount, group.previous_amount) if is_compared else None
     return {
@@ -179,7 +169,7 @@ def _group(group: Group, trends: Trends) -> dict[str, Any]:
     }
 
 
-def _group_change(change: GroupChange, trends: Trends) -> dict[str, Any]:
+def _group_change(change: values.GroupChange, trends: values.Trends) -> dict[str, Any]:
     return {
         "names": dict(zip(trends.groups, change.group_names, strict=True)),
         "unit": trends.data.currency if change.is_cost else "tokens",
@@ -189,7 +179,7 @@ def _group_change(change: GroupChange, trends: Trends) -> dict[str, Any]:
     }
 
 
-def _price(price: ModelPrice) -> dict[str, Any]:
+def _price(price: values.ModelPrice) -> dict[str, Any]:
     return {
         "model": price.model,
         "per_million": {kind: _rounded(price.by_kind.get(kind)) for kind in tables.KIND_NAMES},
@@ -198,7 +188,7 @@ def _price(price: ModelPrice) -> dict[str, Any]:
     }
 
 
-def _forecast(trends: Trends) -> dict[str, Any] | None:
+def _forecast(trends: values.Trends) -> dict[str, Any] | None:
     forecast = trends.forecast
     if forecast is None:
         return None
@@ -214,7 +204,7 @@ def _forecast(trends: Trends) -> dict[str, Any] | None:
     }
 
 
-def _check(report: UsageReport, checked: CheckedPrompts) -> dict[str, Any]:
+def _check(report: values.UsageReport, checked: values.CheckedPrompts) -> dict[str, Any]:
     is_priced = checked.is_compared and report.trends.data.has_requests
     growth = sum_growth_costs(checked, report.prompt_costs) if is_priced else None
     return {
@@ -226,7 +216,7 @@ def _check(report: UsageReport, checked: CheckedPrompts) -> dict[str, Any]:
     }
 
 
-def _prompt(cost: PromptCost) -> dict[str, Any]:
+def _prompt(cost: values.PromptCost) -> dict[str, Any]:
     prompt = cost.prompt
     return {
         "path": prompt.path,
@@ -234,9 +224,9 @@ def _prompt(cost: PromptCost) -> dict[str, Any]:
         "kind": "group" if prompt.is_group else "prompt",
         "model": prompt.model,
         **_tokens("tokens", prompt.tokens),
-        "unverified": prompt.is_unverified,
-        "disputed": prompt.disputed_tokens is not None,
-        **_tokens("disputed_tokens", prompt.disputed_tokens),
+        "unverified": prompt.tokens.is_unverified,
+        "disputed": prompt.tokens.is_disputed,
+        **_tokens("disputed_tokens", prompt.tokens.disputed_count),
         **_tokens("growth", prompt.growth),
         "price_per_million_input": _rounded(cost.input_price),
         **_amounts("cost_per_1000_calls", cost.per_thousand_calls),
@@ -244,20 +234,11 @@ def _prompt(cost: PromptCost) -> dict[str, Any]:
     }
 
 
-def _tokens(key: str, interval: Interval | None) -> dict[str, Any]:
-    value, low, high = interval or (None, None, None)
+def _tokens(key: str, count: Count | None) -> dict[str, Any]:
+    value, low, high = count[:3] if count else (None, None, None)
     return {key: value, f"{key}_low": low, f"{key}_high": high}
 
 
-def _amounts(key: str, interval: Interval | None) -> dict[str, Any]:
-    amounts = [Decimal(amount) for amount in interval] if interval else (None, None, None)
-    value, low, high = map(_rounded, amounts)
+def _amounts(key: str, interval: values.Interval | None) -> dict[str, Any]:
+    value, low, high = map(_rounded, interval or (None, None, None))
     return {key: value, f"{key}_low": low, f"{key}_high": high}
-
-
-def _condition(result: ConditionResult) -> dict[str, Any]:
-    return {
-        "condition": result.condition.text,
-        "actual": _rounded(result.actual),
-        "crossed": result.is_met,
-    }

@@ -37,7 +37,10 @@ def render(report: UsageReport, *, color: bool = False) -> str:
         lines += ["", *_figures(trends, color=color), "", *_trend(trends, color=color)]
         for dimension in filter(trends.groups.get, trends.groups):
             lines += ["", *_groups(trends, dimension, color=color)]
-        lines += [*_changes(trends, color=color), *_month(trends, color=color)]
+        lines += _changes(trends, color=color)
+        if trends.forecast:
+            month = sentences.describe_forecast(trends.forecast, trends.data.currency)
+            lines += ["", _bold("The month", color=color), month]
         lines += _prompts(report, color=color)
     lines += ["", _bold("What these figures don't say", color=color)]
     lines += [f"- {escape_line(caveat)}" for caveat in sentences.list_caveats(report)]
@@ -114,13 +117,6 @@ def _changes(trends: Trends, *, color: bool) -> Iterator[str]:
         (_, *head), rows, left, _ = tables.make_change_table(trends, _MOST_CHANGES)
         yield ""
         yield from _table(["What changed most", *head], rows, left, color=color)
-
-
-def _month(trends: Trends, *, color: bool) -> Iterator[str]:
-    if trends.forecast:
-        yield ""
-        yield _bold("The month", color=color)
-        yield sentences.describe_forecast(trends.forecast, trends.data.currency)
 
 
 def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:

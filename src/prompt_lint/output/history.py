@@ -1,17 +1,20 @@
-"""The text output of `history`: a table of prompts or rules with sparklines, the largest first; then the total and remarks."""
+"""What `history` prints: a table with sparklines, the largest first; JSON by docs/history.schema.json; CSV."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import Count
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import find_model
+from prompt_lint.output.csv_cells import escape_cell, render_faults, write_table
+from prompt_lint.output.json import note_texts, problem_objects, rule_object
 from prompt_lint.output.listing.table import name_rule
 from prompt_lint.output.phrases import describe_basis, format_count, merge_notes, share_suffix
 from prompt_lint.output.text.pieces import BOLD, align_columns, join_name, paint
 from prompt_lint.output.text.remarks import render_problems
-from prompt_lint.text.escape import escape_line
+from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.text.sparkline import draw_bar
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.history import History
     from prompt_lint.output import View
 
+SCHEMA_VERSION = 1
 # Columns of a sparkline at the most; fewer in a narrow terminal.
 _WIDE, _NARROW, _WIDE_TERMINAL = 40, 20, 120
 # Notes that are shown: each may be of a file.
@@ -33,15 +37,7 @@ _POINTS = {
 }
 
 
-class _Row(NamedTuple):
-    first: str
-    now: str
-    change: str
-    trend: str
-    name: str
-
-
-def render(history: History, by: str, view: View) -> str:
+def render_text(history: History, by: str, view: View) -> str:
     """Return a row for each prompt, or for each rule; then the total, notes, and how it was counted."""
     if history.problems:
         return "".join(f"{line}\n" for line in render_problems(history.problems, view)[:-1])
@@ -74,7 +70,7 @@ def _render_table(history: History, by: str, view: View) -> list[str]:
     columns = _split_points(len(history.points), width)
     rows = [_make_row(name, outcomes, columns) for name, outcomes in sorted(series, key=_sort_key)]
     total = _make_row(f"total of {pluralize(len(history.prompts), 'prompt')}", history.sum_all(), columns)
-    header = _Row("first", "now", "change", _name_period(history, len(columns)), by)
+    header = ("first", "now", "change", _name_period(history, len(columns)), by)
     first_line, *lines = align_columns([header, *rows, total], left=(3, 4))
     return [paint(first_line, BOLD, view), *lines]
 
@@ -99,25 +95,21 @@ def _split_points(points: int, width: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(ends)]
 
 
-def _make_row(name: str, outcomes: Sequence[Outcome | None], columns: Sequence[slice]) -> _Row:
+def _make_row(name: str, outcomes: Sequence[Outcome | None], columns: Sequence[slice]) -> tuple[str, ...]:
     counts = [outcome for outcome in outcomes if isinstance(outcome, Count)]
     top = max((count.tokens for count in counts), default=0)
-    trend = "".join(_draw(_find_last(outcomes[column]), top) for column in columns)
+    trend = "".join(_draw(outcomes[column], top) for column in columns)
     first, last = next(iter(counts), None), outcomes[-1]
-    return _Row(
-        _cell(first), _cell(last), _describe_change(first, last, is_new=outcomes[0] is None), trend, name
-    )
+    change = _describe_change(first, last, is_new=outcomes[0] is None)
+    return _cell(first), _cell(last), change, trend, name
 
 
-def _find_last(outcomes: Sequence[Outcome | None]) -> Outcome | None:
-    """Return the last outcome that is there."""
-    return next((outcome for outcome in reversed(outcomes) if outcome is not None), None)
-
-
-def _draw(outcome: Outcome | None, top: int) -> str:
-    if outcome is None:
+def _draw(outcomes: Sequence[Outcome | None], top: int) -> str:
+    """Return a bar for the last outcome that is there."""
+    last = next((each for each in reversed(outcomes) if each is not None), None)
+    if last is None:
         return " "
-    return draw_bar(outcome.tokens, top) if isinstance(outcome, Count) else "?"
+    return draw_bar(last.tokens, top) if isinstance(last, Count) else "?"
 
 
 def _cell(outcome: Outcome | None) -> str:
@@ -147,3 +139,68 @@ def _render_remarks(history: History) -> Iterator[str]:
         yield f"Counted offline (± is the interval, {describe_basis(find_model(history.model))} for {history.model})."
     if any(count.is_unverified for count in counts):
         yield f"Unverified: nobody has measured the tokenizer of {history.model}."
+
+
+def render_json(history: History) -> str:
+    """Return all points, prompts and sums on one line: a history may have a million numbers."""
+    total = history.sum_all()
+    return dump_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "model": history.model,
+            "every": history.every,
+            "commits": history.commits,
+            "points": [{"commit": point.commit, "time": point.timestamp} for point in history.points],
+            "total": {
+                **_series(total),
+                "low": [each.low if isinstance(each, Count) else None for each in total],
+                "high": [each.high if isinstance(each, Count) else None for each in total],
+            },
+            "rules": [{**rule_object(rule), **_series(outcomes)} for rule, outcomes in history.sum_by_rule()],
+            "prompts": [
+                {
+                    "path": prompt.path,
+                    "name": prompt.name,
+                    "former_paths": prompt.former_paths,
+                    "rule": rule_object(prompt.rule),
+                    **_series(prompt.outcomes),
+                }
+                for prompt in history.prompts
+            ],
+            "problems": problem_objects(history.problems),
+            "notes": note_texts(history.notes),
+            "exit_code": int(history.exit_code),
+        },
+        indent=None,
+    )
+
+
+def _series(outcomes: Sequence[Outcome | None]) -> dict[str, Any]:
+    return {
+        "tokens": [each.tokens if isinstance(each, Count) else None for each in outcomes],
+        "uncounted": [number for number, each in enumerate(outcomes) if isinstance(each, Unreadable)],
+    }
+
+
+def render_csv(history: History, by: str) -> str:
+    """Return a line for each point, with a column for each prompt or rule. A cell is empty where a prompt wasn't there, and `?` where it couldn't be counted."""
+    if history.problems:
+        return render_faults(history.problems)
+    series: list[Sequence[Outcome | None]]
+    if by == "rule":
+        sums = history.sum_by_rule()
+        names = [f"{rule.config_path}:{rule.line} {', '.join(rule.files)}" for rule, _ in sums]
+        series = [outcomes for _, outcomes in sums]
+    else:
+        prompts = history.prompts
+        names = [f"{prompt.path}#{prompt.name}" if prompt.name else prompt.path for prompt in prompts]
+        series = [prompt.outcomes for prompt in prompts]
+    lines = zip(history.points, zip(history.sum_all(), *series, strict=True), strict=True)
+    rows = ((point.timestamp, point.commit, *map(_csv_cell, outcomes)) for point, outcomes in lines)
+    return write_table([("time_utc", "commit", "total", *map(escape_cell, names)), *rows])
+
+
+def _csv_cell(outcome: Outcome | None) -> int | str:
+    if isinstance(outcome, Count):
+        return outcome.tokens
+    return "?" if isinstance(outcome, Unreadable) else ""

@@ -1,26 +1,30 @@
-"""The text output of `tighten`: problems, limits that stay, limits that are lowered with the diff, and how many these are."""
+"""What `tighten` prints: for a person, and as JSON by docs/tighten.schema.json."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.tightening import LOW_ENOUGH
+from prompt_lint.output.json import count_fields, problem_objects, rule_object
 from prompt_lint.output.phrases import reserve_suffix
 from prompt_lint.output.text.pieces import format_short_name
 from prompt_lint.output.text.remarks import render_problems
-from prompt_lint.text.escape import escape_line
+from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
+    from prompt_lint.model.values import Verdict
     from prompt_lint.output import View
 
+SCHEMA_VERSION = 1
 
-def render(tightening: Tightening, view: View) -> str:
+
+def render_text(tightening: Tightening, view: View) -> str:
     """Return the problems; unless one of them has ended the run, then what happens to each configuration."""
     lines = render_problems(tightening.problems, view)
     if tightening.exit_code is ExitCode.USAGE or (tightening.problems and not tightening.files):
@@ -71,3 +75,46 @@ def _count_limits(tightening: Tightening) -> str:
         end = "; run it without `--check` to do so" if tightening.is_check else ""
         return f"Can lower {pluralize(number, 'limit')}{end}."
     return "No limit to lower."
+
+
+def render_json(tightening: Tightening) -> str:
+    return dump_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "lowered": [
+                {**_limit(file, limit), "after": limit.new_tokens, "written": file.is_written}
+                for file in tightening.files
+                for limit in file.lowered
+            ],
+            "kept": [
+                {**_limit(file, limit), "reason": limit.reason}
+                for file in tightening.files
+                for limit in file.kept
+            ],
+            "problems": problem_objects(tightening.problems),
+            "exit_code": int(tightening.exit_code),
+        }
+    )
+
+
+def _limit(file: TightenedFile, limit: TightenedLimit) -> dict[str, Any]:
+    return {
+        "config": file.config_path,
+        "line": limit.line,
+        "key": limit.key_path,
+        "rule": limit.rule and rule_object(limit.rule),
+        "group": limit.group,
+        "text": limit.text,
+        "before": limit.tokens,
+        "largest": limit.largest and _largest(limit.largest),
+    }
+
+
+def _largest(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "path": verdict.prompt.path,
+        "name": verdict.prompt.name,
+        "model": verdict.model,
+        **count_fields(verdict.token_count),
+        "reserve": verdict.rule.reserve,
+    }

@@ -1,1 +1,0 @@
-"""What `history` prints, one module for each of its formats."""

@@ -1,1 +1,0 @@
-"""What `tighten` prints, one module for each of its formats."""
