@@ -6,8 +6,8 @@ import re
 from typing import Literal, NamedTuple
 
 from prompt_lint.model.rules import MAX_LABEL
+from prompt_lint.model.values import COMMIT_ID
 
-COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # Less than git allows, but whatever people call branches: no controls, nothing that git gives a meaning.
 _BRANCH = r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}"
 _REPOSITORY = r"[\w. -]{1,100}(?:/[\w. -]{1,100}){0,20}"

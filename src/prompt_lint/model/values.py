@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     # no file, `Unreadable` for one that can't be read or lies outside of the repository.
     ReadFile = Callable[[str], tuple[str, bytes]]
 
+# The full id of a commit.
+COMMIT_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 # The format of a prompt that stands for a group.
 GROUP_FORMAT = "group"
 

@@ -8,10 +8,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
-from prompt_lint.ci.context import COMMIT_ID
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.model.values import Base
+from prompt_lint.model.values import COMMIT_ID, Base
 from prompt_lint.repo import git
 from prompt_lint.repo.clone import HINT_KNOWN, Candidate, Clone, hint_all_branches, hint_fetch
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import NamedTuple
 
-from prompt_lint.ci.context import COMMIT_ID
+from prompt_lint.model.values import COMMIT_ID
 
 HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 

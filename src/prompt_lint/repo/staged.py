@@ -7,8 +7,8 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci.context import COMMIT_ID
 from prompt_lint.model.errors import Fatal, Unreadable
+from prompt_lint.model.values import COMMIT_ID
 from prompt_lint.repo import git, safe_read
 from prompt_lint.repo.paths import decode
 
