@@ -21,7 +21,10 @@ _SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##
 
 # Characters that count as printable but aren't drawn: two names that differ by one look the
 # same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
-_INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+_INVISIBLE = {
+    0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0,
+    *range(0xE0100, 0xE01F0),
+}  # fmt: skip
 
 _COMMANDS = r"##(?=vso|\w*\[)"
 _SURROGATES = "[\ud800-\udfff]"
@@ -68,7 +71,7 @@ def _escape_match(match: re.Match[str]) -> str:
         return rf"{text[1:]}\x23"
     if text[-1] == ":":
         return rf"{text[:-1]}\x3a"
-    return text if text.isprintable() and re.match(_INVISIBLE, text) is None else _escape_character(text)
+    return text if text.isprintable() and ord(text) not in _INVISIBLE else _escape_character(text)
 
 
 def _escape_character(char: str) -> str:

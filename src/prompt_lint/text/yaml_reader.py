@@ -97,7 +97,7 @@ def _check_text(source: bytes | str, size: int) -> str:
         unit = "characters" if isinstance(source, str) else "bytes"
         raise ParseError(f"is {len(source):,} {unit} long; the most is {size:,}")
     text = source if isinstance(source, str) else _decode(source)
-    if match := re.match(_DIRECTIVE, text):
+    if "%" in text and (match := re.match(_DIRECTIVE, text)):
         raise ParseError("directives (`%...`) aren't supported", *find_position(text, match.end() - 1))
     offsets = [match.start()] if (match := _UNPRINTABLE.search(text)) else []
     if _BYTE_ORDER_MARK in text:
@@ -225,7 +225,7 @@ class _DocumentBuilder:
 
     def _read_scalar(self, event: Any) -> str | float | bool | None:
         text: str = event.value
-        if re.search(_SURROGATE, text):
+        if not text.isascii() and re.search(_SURROGATE, text):
             self._refuse("an escape means half a character (a surrogate)", event)
         # Not `event.style`: the C parser leaves it empty for plain scalars.
         if not event.implicit[0]:

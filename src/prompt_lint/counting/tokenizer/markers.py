@@ -30,7 +30,7 @@ _NEW_SMALL_LETTERS = frozenset(_NEW_CAPITALS.values())
 _CAPITAL_THETA_SYMBOL = "\u03f4"
 _CAPITAL_DOTTED_I = "\u0130"
 _CAPITAL_SHARP_S = "\u1e9e"
-_SYMBOL_LETTERS = re.compile("[\u16ee-\u16f0\u2160-\u2188\u24b6-\u24e9\ua6e6-\ua6ef]")
+_SYMBOL_LETTERS = "[\u16ee-\u16f0\u2160-\u2188\u24b6-\u24e9\ua6e6-\ua6ef]"
 
 
 def mark_case(word: str, min_caps_length: int) -> tuple[str, str]:
@@ -68,7 +68,7 @@ def _is_all_capitals(word: str) -> bool:
             return False
         if _is_upper(char):
             has_capital = True
-        elif not _SYMBOL_LETTERS.match(char) or char in _NEW_SMALL_LETTERS or char.islower():
+        elif not re.match(_SYMBOL_LETTERS, char) or char in _NEW_SMALL_LETTERS or char.islower():
             return False
     return has_capital
 
