@@ -164,6 +164,18 @@ def test_what_a_deleted_file_belonged_to_is_checked(history: Repo, check: Callab
     assert "`tone.md` does not exist" in gone.out
 
 
+def test_a_file_that_is_only_meant_to_be_added_is_not_in_the_commit(
+    history: Repo, check: Callable[..., Done]
+) -> None:
+    """`git add --intent-to-add` stages no text."""
+    history.write("prompts/later.md", SMALL * 100)
+    history.git("add", "--intent-to-add", "prompts/later.md")
+    history.write("prompts/new.md", SMALL)
+    history.git("add", "prompts/new.md")
+
+    assert statuses(check()) == {"prompts/new.md": "ok"}
+
+
 def test_a_commit_without_a_change_blames_nothing(history: Repo, check: Callable[..., Done]) -> None:
     """Such as one that amends a message. Git says that it is a commit."""
     done = check(GIT_INDEX_FILE=".git/index")

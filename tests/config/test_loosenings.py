@@ -391,6 +391,16 @@ def test_a_limit_is_loosened_one_way_only(old: int, new: int) -> None:
     assert bool(list_loosenings(other, one)) is (old > new)
 
 
+def test_loosenings_are_in_the_order_of_the_configuration() -> None:
+    """In whichever order the files of a repository are listed."""
+    two = TOP + 'prompts:\n  - files: "*.md"\n  - files: "*.txt"\n'
+    paths = {"b.txt": "b.txt", "a.md": "a.md"}
+
+    found = list_loosenings(two, two.replace("100", "200"), paths)
+
+    assert [subject for subject, *_ in found] == ["*.md", "*.md", "*.txt", "*.txt"]
+
+
 LEGACY = "exempt: [{files: old/, reason: Later., until: 2030-01-01}, {files: old/b.md, reason: Soon., until: 2027-01-01}]\n"
 
 
@@ -404,8 +414,10 @@ LEGACY = "exempt: [{files: old/, reason: Later., until: 2030-01-01}, {files: old
             {"old/a.md": "old/a.md", "old/b.md": "old/b.md"},
             ["exempt until 2030-01-01, now also `old/b.md`: Later."],
         ),
+        (LEGACY.replace("2030", "2029"), {"old/a.md": "old/a.md"}, []),
+        (LEGACY.replace("2030", "2031"), {}, ["exempt until 2031-01-01: Later."]),
     ],
-    ids=["moved there", "moved between or away", "a shorter one is gone"],
+    ids=["moved there", "moved between or away", "a shorter one is gone", "shorter", "longer"],
 )
 def test_an_exemption_may_be_for_more_prompts_than_in_the_base(
     after: str, paths: dict[str, str], expected: list[str]

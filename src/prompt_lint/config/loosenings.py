@@ -110,13 +110,19 @@ def _compare_rules(
         if old := base_rules.find_rule(base_path):
             new = next(filter(None, map(current_rules.find_rule, list_names(path))), None)
             pairs.setdefault((id(old), id(new)), (old, new, []))[2].append(path)
-    for old, new, paths in pairs.values():
+    for old, new, paths in sorted(pairs.values(), key=_find_place):
         if new is None:
             description = f"no rule applies to {describe_paths(paths)} any more"
             line = _find_line(current, old)
             yield Loosening(", ".join(old.files), description, line, config_path=old.config_path)
         else:
             yield from _compare_rule(old, new)
+
+
+def _find_place(pair: tuple[Rule, Rule | None, list[str]]) -> tuple[str, int, int, str]:
+    """Return what sorts a rule, that of now, and the files for which it took its place; rules may share a line."""
+    old, new, paths = pair
+    return old.config_path, old.line, new.line if new else 0, min(paths)
 
 
 def describe_paths(paths: Sequence[str]) -> str:
@@ -276,10 +282,10 @@ def _compare_exemptions(
     base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str]
 ) -> Iterator[Loosening]:
     """Yield the exemptions that the base hadn't, and those that are for more of its files now, or for longer."""
-    known = {(exemption.files, exemption.until) for each in base.list_all() for exemption in each.exempt}
+    known = {exemption.files: exemption for each in base.list_all() for exemption in each.exempt}
     newly_exempt = _find_newly_exempt(base, current, base_paths, new_links)
     for exemption in (one for config in current.list_all() for one in config.exempt):
-        is_new = (exemption.files, exemption.until) not in known
+        is_new = _is_longer(exemption, known.get(exemption.files))
         paths = [] if is_new else newly_exempt.get(id(exemption), [])
         if is_new or paths:
             until = f" until {exemption.until}" if exemption.until else ""
@@ -296,11 +302,16 @@ def _find_newly_exempt(
     rules = compile_config(current)
     newly_exempt: dict[int, list[str]] = {}
     for path, base_path in {**base_paths, **new_links}.items():
-        if (now := find_now(path)) and (path in new_links or rules.find_rule(path)):
-            before = find_before(base_path)
-            if before is None or (before.until and (not now.until or now.until > before.until)):
-                newly_exempt.setdefault(id(now), []).append(path)
+        now = find_now(path)
+        is_prompt = path in new_links or rules.find_rule(path)
+        if now and is_prompt and _is_longer(now, find_before(base_path)):
+            newly_exempt.setdefault(id(now), []).append(path)
     return newly_exempt
+
+
+def _is_longer(now: Exemption, before: Exemption | None) -> bool:
+    """Return whether an exemption is new, or valid for longer than before."""
+    return before is None or bool(before.until and (not now.until or now.until > before.until))
 
 
 def _compile_exemptions(config: Config) -> Callable[[str], Exemption | None]:

@@ -128,7 +128,7 @@ def _of_notes(report: Report) -> Iterator[Finding]:
 def _of_loosened(report: Report) -> Iterator[Finding]:
     """Yield a finding for each limit that is loosened, one for all models with the same change."""
     level = _LEVEL_OF_LOOSENED[report.on_raise]
-    for loosening, models in phrases.merge_models(report.loosened):
+    for loosening, models in phrases.merge_loosenings(report):
         for_models = f" for {', '.join(models)}" if models else ""
         message = f"{loosening.subject}{for_models}: {phrases.describe_loosening(loosening)}"
         reason = phrases.describe_on_raise(report) if report.raise_label else ""

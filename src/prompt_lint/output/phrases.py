@@ -148,13 +148,14 @@ def describe_exemption(
     return f"{f'Its exemption ended on {until}' if has_ended else period}: {escape(exemption.reason)}"
 
 
-def merge_models(loosenings: Iterable[Loosening]) -> list[tuple[Loosening, tuple[str, ...]]]:
-    """Return each loosening once, with the models that have the same one."""
+def merge_loosenings(report: Report) -> list[tuple[Loosening, tuple[str, ...]]]:
+    """Return each loosening once, with the models that have the same one; without any where a report has a single model."""
     models: dict[Loosening, tuple[str, ...]] = {}
-    for loosening in loosenings:
+    for loosening in report.loosened:
         key = loosening._replace(model="")
         models[key] = (*models.get(key, ()), *([loosening.model] if loosening.model else []))
-    return list(models.items())
+    all_models = {verdict.model for verdict in report.verdicts}.union(*models.values())
+    return [(loosening, names if len(all_models) > 1 else ()) for loosening, names in models.items()]
 
 
 def describe_on_raise(report: Report, escape: Callable[[str], str] = lambda text: text) -> str:

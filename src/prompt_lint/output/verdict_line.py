@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import describe_prompts, merge_models, percent_of_limit
+from prompt_lint.output.phrases import describe_prompts, merge_loosenings, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status
 from prompt_lint.text.plural import pluralize
 
@@ -114,7 +114,7 @@ def _describe_problems(report: Report) -> list[str]:
 
 def _describe_loosened(report: Report) -> str:
     """Return how many limits a change raises, or what it loosens otherwise; "" where that is only noted."""
-    loosened = [loosening for loosening, _ in merge_models(report.loosened)]
+    loosened = [loosening for loosening, _ in merge_loosenings(report)]
     if not loosened or report.on_raise == "note":
         return ""
     if all(loosening.new_limit is not None for loosening in loosened):

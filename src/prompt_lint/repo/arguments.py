@@ -105,7 +105,7 @@ def _hint_at_name(tree: WorkingTree, argument: str, inner: str | None) -> str:
         return "only `prompt-lint count -` reads stdin"
     if set(argument) & _WILDCARDS:
         return "the shell found no file that matches this pattern"
-    near = find_nearest(inner, tree.list_entries()) if inner else ""
+    near = find_nearest(inner, tree.list_entries().keys() - {inner}) if inner else ""
     return f"did you mean `{near}`? (from {tree.top})" if near else ""
 
 

@@ -28,7 +28,7 @@ def list_staged(top: str, index_file: str) -> dict[str, str] | None:
     None where there is no commit yet. `index_file` is what git set in GIT_INDEX_FILE: `git commit --all` and `git commit
     FILE` stage in a temporary index. Raises `Fatal`.
     """
-    command = ["diff-index", "--cached", *_DIFF_OPTIONS, "HEAD", "--"]
+    command = ["diff-index", "--cached", "--ita-invisible-in-index", *_DIFF_OPTIONS, "HEAD", "--"]
     try:
         return _parse(git.run(command, top, index_file))
     except Fatal:

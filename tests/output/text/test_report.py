@@ -54,6 +54,14 @@ def test_a_file_of_many_prompts_does_not_drown_the_rest(snapshot: SnapshotAssert
     assert text(batch(500)) == snapshot
 
 
+def test_a_model_that_is_not_counted_any_more_is_named() -> None:
+    """Though all prompts are counted for a single other one."""
+    gone = Loosening("prompts/**", "is not counted any more", 3, OPUS, 100, config_path=".prompt-lint.yaml")
+    report = reports.PASSING._replace(base=BASE, loosened=(gone,))
+
+    assert f" for {OPUS}\n" in text_output.render(report, View())
+
+
 @pytest.mark.parametrize("number", [1, 3, 4, 5, 6, 7])
 def test_every_prompt_of_a_file_is_shown_or_counted(number: int) -> None:
     """What isn't shown is in the number of those left; with `-v` all are shown."""

@@ -187,11 +187,11 @@ def _has_room_for_all_models(subjects: Sequence[PromptVerdicts]) -> bool:
 
 def _loosened(page: Page) -> _Section:
     report = page.report
-    merged = phrases.merge_models(report.loosened)
+    merged = phrases.merge_loosenings(report)
     mark = loosening_words(merged[0][0], report.on_raise).mark if merged else ""
     fails = " (`on_raise: fail`)" if report.on_raise == "fail" and not report.raise_label else ""
     heading = f"{mark and f'{mark} '}What this change loosens{fails}"
-    lines = (rows.loosening_row(loosening, models, page) for loosening, models in merged)
+    lines = (rows.loosening_row(loosening, models) for loosening, models in merged)
     reason = phrases.describe_on_raise(report, format_text) if report.raise_label else ""
     header = f"{reason}\n\n{rows.LOOSENING_HEADER}" if reason else rows.LOOSENING_HEADER
     return _Section(2, len(merged), lines, heading, header)

@@ -109,10 +109,8 @@ def exemption_row(verdict: Verdict, exemption: Exemption, page: Page) -> str:
     )  # fmt: skip
 
 
-def loosening_row(loosening: Loosening, models: Sequence[str], page: Page) -> str:
-    for_models = (
-        f" for {', '.join(map(escape_as_code, models))}" if models and page.has_several_models else ""
-    )
+def loosening_row(loosening: Loosening, models: Sequence[str]) -> str:
+    for_models = f" for {', '.join(map(escape_as_code, models))}" if models else ""
     old, new = ("" if limit is None else f"{limit:,}" for limit in (loosening.old_limit, loosening.new_limit))
     description = format_text(loosening.description) + for_models
     place = format_place(loosening.config_path, loosening.line)

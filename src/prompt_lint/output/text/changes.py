@@ -45,14 +45,13 @@ def render_loosened(report: Report, view: View) -> Iterator[str]:
     fails = report.on_raise == "fail"
     if not report.loosened or (view.verbosity < 0 and not fails):
         return
-    has_several_models = len({verdict.model for verdict in report.verdicts}) > 1
-    for loosening, models in phrases.merge_models(report.loosened):
+    for loosening, models in phrases.merge_loosenings(report):
         words = loosening_words(loosening, report.on_raise)
         subject = paint(escape_line(loosening.subject), BOLD, view)
         line = f":{loosening.line}" if loosening.line else ""
         place = f"{escape_line(loosening.config_path)}{line}"
         yield f"{paint_label(words.label, words.color, view)} {subject}  {place}"
-        for_models = f" for {', '.join(map(escape_line, models))}" if models and has_several_models else ""
+        for_models = f" for {', '.join(map(escape_line, models))}" if models else ""
         yield f"{INDENT}{escape_line(phrases.describe_loosening(loosening))}{for_models}"
     if reason := phrases.describe_on_raise(report, escape_line):
         yield f"{INDENT}{reason}"
