@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 # What ends a line for .NET's StreamReader; `str.splitlines` knows more.
@@ -43,12 +44,15 @@ def azure(output: str) -> list[Command]:
     return found
 
 
+@lru_cache(maxsize=1)  # both look at the same output, one after the other
 def _lines(output: str) -> list[str]:
     """Lines that may be commands, as they are and once more without some characters.
 
     .NET looks for a text by the rules of a language, in which these characters are nothing.
     """
     bare = output.translate(_SHOWN)
+    if not any(mark in text for text in (output, bare) for mark in ("::", "##")):
+        return []
     lines = [line for text in dict.fromkeys((output, bare)) for line in _LINE_END.split(text)]
     return [line for line in lines if "::" in line or "##" in line]
 
