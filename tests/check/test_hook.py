@@ -164,6 +164,24 @@ def test_what_a_deleted_file_belonged_to_is_checked(history: Repo, check: Callab
     assert "`tone.md` does not exist" in gone.out
 
 
+@pytest.mark.parametrize("moved", ["shared/tone.md", "shared"])
+def test_a_link_whose_file_goes_fails_the_commit(
+    history: Repo, check: Callable[..., Done], moved: str
+) -> None:
+    """Beside another change; the link itself isn't changed."""
+    history.write("shared/tone.md", SMALL)
+    history.link("prompts/tone.md", "../shared/tone.md")
+    history.commit()
+    stage(history, {"prompts/new.md": SMALL})
+    history.git("mv", moved, "moved")
+
+    done = check()
+
+    [problem] = done.report["problems"]
+    assert (done.code, problem["path"]) == (3, "prompts/tone.md")
+    assert problem["message"] == "is a symbolic link that leads to nothing"
+
+
 def test_a_file_that_is_only_meant_to_be_added_is_not_in_the_commit(
     history: Repo, check: Callable[..., Done]
 ) -> None:

@@ -14,7 +14,7 @@ from prompt_lint.config.rule_matching import (
     match_files,
 )
 from prompt_lint.formats import IMPORT_SIGNS, recognition
-from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.errors import BrokenLink, ExitCode, Unreadable
 from prompt_lint.model.values import Note, Problem
 from prompt_lint.repo.links import list_names, select_intact
 from prompt_lint.repo.paths import list_parents
@@ -295,7 +295,9 @@ def _report_broken_links(
     matchers = _compile_all(matcher, all_groups)
     is_named = match_below(paths or [""])
     for link, reason in sorted(broken.items()):
-        if is_named(link) and any(_may_match(link, each) for each in matchers):
+        # What it led to may be what is named: a hook names deleted files.
+        is_cut = isinstance(reason, BrokenLink) and any(map(match_below([reason.end]), paths))
+        if (is_cut or is_named(link)) and any(_may_match(link, each) for each in matchers):
             yield Problem(link, 0, reason.message, reason.hint)
 
 

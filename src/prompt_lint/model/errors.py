@@ -103,5 +103,13 @@ class MissingFile(Unreadable):
     """There is no such file: it was deleted and that isn't staged yet, or after it was listed, or never existed."""
 
 
+class BrokenLink(Unreadable):
+    """A symbolic link leads to no file. `end` is the path in the tree where following it ended, for there is nothing there."""
+
+    def __init__(self, message: str, hint: str, end: str) -> None:
+        super().__init__(message, hint)
+        self.end = end
+
+
 class NotInRepository(Unreadable):
     """Other checkouts don't have the file: git ignores it, or it lies outside of the repository."""

@@ -222,7 +222,7 @@ class CommitTree:
         try:
             return os.fsdecode(self._objects.read(node.id, MAX_TARGET))
         except ObjectTooLarge:
-            raise links.broken_link(f"nowhere ({os.strerror(errno.ENAMETOOLONG)})") from None
+            raise links.broken_link(f"nowhere ({os.strerror(errno.ENAMETOOLONG)})", path) from None
         except ObjectLost:
             raise self.explain_loss(f"git's object {node.id[:10]}, a link of it, is") from None
 
@@ -232,9 +232,10 @@ class CommitTree:
         if hops == 0:
             return MissingFile(f"is not in {self.name}")
         if above and above.mode == _SUBMODULE:
-            return links.broken_link("a submodule, a repository of its own")
+            return links.broken_link("a submodule, a repository of its own", path)
         is_file = above and above.mode != _FOLDER
-        return links.broken_link(f"nowhere ({os.strerror(errno.ENOTDIR)})" if is_file else "nothing")
+        destination = f"nowhere ({os.strerror(errno.ENOTDIR)})" if is_file else "nothing"
+        return links.broken_link(destination, path)
 
 
 class PartialCommitTree(CommitTree):

@@ -6,7 +6,7 @@ import os
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import BrokenLink, MissingFile, Unreadable
 from prompt_lint.repo.paths import from_native, is_in_git_folder, to_native
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def path_inside(top: str, absolute: str) -> str:
     return from_native(inner.rstrip(os.sep).replace(os.sep, "/"))
 
 
-def broken_link(destination: str) -> Unreadable:
-    """Return the error for a link that leads to no file; `destination` is the end of a sentence."""
-    return Unreadable(f"is a symbolic link that leads to {destination}", "correct the link, or remove it")
+def broken_link(destination: str, end: str) -> BrokenLink:
+    """Return the error for a link that leads to no file but to `end`; `destination` is the end of a sentence."""
+    return BrokenLink(
+        f"is a symbolic link that leads to {destination}", "correct the link, or remove it", end
+    )
 
 
 def explain_left_out() -> Unreadable:

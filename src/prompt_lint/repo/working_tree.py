@@ -311,12 +311,14 @@ class WorkingTree:
                 self._targets[here] = self._find_target(here, os.lstat(here))
             except OSError as error:
                 # Outside of the tree, not even the absence of a file is revealed.
-                if self.is_sparse(links.path_inside(self.top, here)):
+                path = links.path_inside(self.top, here)
+                if self.is_sparse(path):
                     return None
                 if hops == 0 and error.errno in _ERRORS_OF_ABSENCE:
                     raise MissingFile("is not there (any more)") from None
                 is_gone = isinstance(error, FileNotFoundError)
-                raise links.broken_link("nothing" if is_gone else f"nowhere ({error.strerror})") from None
+                destination = "nothing" if is_gone else f"nowhere ({error.strerror})"
+                raise links.broken_link(destination, path) from None
         return self._targets[here]
 
     def _find_target(self, here: str, status: os.stat_result) -> str | None:
