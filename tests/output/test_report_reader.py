@@ -37,12 +37,14 @@ def full_report() -> Report:
     over = make.verdict(
         "prompts/over.md", 150, "over", sections=sections, message="See docs.\n@team", reserve=30
     )
-    grew = make.verdict("prompts/grew.md", 90, "grew", max_growth=MaxGrowth(10, 100_000))
+    grew = make.verdict("prompts/grew.md", 90, "grew", spread=3, max_growth=MaxGrowth(10, 100_000))
     return make.report(
         over._replace(
             change="changed", base_count=make.count(90, 2), growth=60, base_limit=100, base_reserve=20
         ),
-        grew._replace(change="changed", base_count=make.count(50, 2), growth=40),
+        grew._replace(
+            change="changed", base_count=make.count(50, 2), growth=40, unchanged_count=make.count(30, 2)
+        ),
         make.verdict("prompts/new.md", 20, "ok")._replace(change="new", lost_imports=("docs/a.md",)),
         make.verdict("prompts/lost.md", None, "uncounted"),
         problems=(Problem("prompts/lost.md", 3, "is not UTF-8", "save it as UTF-8"),),

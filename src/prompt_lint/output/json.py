@@ -124,6 +124,7 @@ def _verdict(verdict: values.Verdict, report: values.Report) -> dict[str, Any]:
         **cost_fields(report, verdict.model, verdict.growth, "growth_cost_per_1000_calls"),
         "base_limit": verdict.base_limit,
         "base_reserve": verdict.base_reserve,
+        **_interval_fields(verdict.unchanged_count, "unchanged_"),
         "renamed_from": verdict.renamed_from,
         "lost_imports": verdict.lost_imports,
         "exemption": verdict.exemption and _exemption(verdict.exemption),

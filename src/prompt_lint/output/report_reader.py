@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model import values
-from prompt_lint.model.counts import Count, Origin
+from prompt_lint.model.counts import EMPTY_COUNT, Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.needs import ExactNeed
 from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
@@ -223,7 +223,8 @@ def _read_verdict(verdict: _Fields) -> values.Verdict:
         verdict.optional("shares", _read_shares),
         verdict.texts("lost_imports", _MOST_PARTS),
         verdict.optional_integer("base_limit", 1),
-        base_reserve=verdict.integer("base_reserve"),
+        _read_interval(verdict, "unchanged_") or EMPTY_COUNT,
+        verdict.integer("base_reserve"),
     )
 
 
