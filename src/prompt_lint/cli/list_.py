@@ -68,7 +68,7 @@ def _make_document(listing: Listing) -> Document:
     metavar="REF",
     show_default="no comparison",
     shell_complete=complete_base,
-    help="Show the growth since the merge base of REF and HEAD. auto: since what CI names, else since the default branch.",
+    help="Show the growth since the merge base of REF and HEAD. auto: since what CI names, else since the default branch. hook: list what is staged or pushed, with its growth.",
 )
 @options.counting
 @option(

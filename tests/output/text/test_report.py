@@ -332,7 +332,7 @@ def test_what_is_over_a_new_or_lower_limit_was_not_over_before() -> None:
 
     assert lines[:6] == [
         "new       a.md  4,001  new  of 4,000  100.03%, over a new or lower limit",
-        "tighter   over a limit that this change added or lowered, and not changed, so they don't fail:",
+        "tighter   over a limit that this change added or lowered; they haven't changed, so they don't fail:",
         "          b.md  4,001  of 4,000  100.03%",
         "          c.md  4,001  of 4,000  100.03%",
         "inherited over their limits before this change, too, and not larger now, so they don't fail:",

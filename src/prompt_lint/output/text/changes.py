@@ -115,7 +115,7 @@ def render_untouched(blocks: Sequence[Block], view: View) -> Iterator[str]:
     This change touched none of them.
     """
     sentences: Mapping[ShownStatus, str] = {
-        "tighter": "over a limit that this change added or lowered, and not changed, so they don't fail:",
+        "tighter": "over a limit that this change added or lowered; they haven't changed, so they don't fail:",
         "inherited": "over their limits before this change, too, and not larger now, so they don't fail:",
     }
     for status, sentence in sentences.items():

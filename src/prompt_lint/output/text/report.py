@@ -168,8 +168,14 @@ def _render_rest(rest: Sequence[Block], view: View) -> Iterator[str]:
 def _render_briefly(entries: Sequence[_Entry], view: View) -> Iterator[str]:
     """Yield a line each for the first entries, about the model for which it is worst; and how many are left."""
     blocks = [entry.block for entry in entries[:_SHORT_LINES]]
+    has_several_models = any(len(block.verdicts) > 1 for block in blocks)
     rows = [
-        [format_short_name(block.prompt), *count_cells(block.worst), _describe_excess(block.worst)]
+        [
+            format_short_name(block.prompt),
+            *([escape_line(block.worst.model)] if has_several_models else []),
+            *count_cells(block.worst),
+            _describe_excess(block.worst),
+        ]
         for block in blocks
     ]
     for block, line in zip(blocks, fit_columns(rows, view), strict=True):
