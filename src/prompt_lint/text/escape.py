@@ -17,7 +17,9 @@ import re
 #   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line (and Azure
 #   complains of a `##vso` that is none); also where the text begins or ends in the middle of one,
 #   because its neighbour in the line may bring the rest.
-_SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##|^#)(?=vso|\w*\[))", re.ASCII)
+_SUSPECT = re.compile(
+    r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]+|^ *:|(?:##(?=\w*\Z)|(?:##|^#)(?=vso|\w*\[))", re.ASCII
+)
 
 # Characters that count as printable but aren't drawn: two names that differ by one look the
 # same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
@@ -71,7 +73,20 @@ def _escape_match(match: re.Match[str]) -> str:
         return rf"{text[1:]}\x23"
     if text[-1] == ":":
         return rf"{text[:-1]}\x3a"
-    return text if text.isprintable() and ord(text) not in _INVISIBLE else _escape_character(text)
+    return text.translate(_SHOWN)
+
+
+class _Shown(dict[int, str]):
+    """How each character is shown that isn't printable ASCII, filled as they come."""
+
+    def __missing__(self, number: int) -> str:
+        char = chr(number)
+        is_drawn = char.isprintable() and number not in _INVISIBLE
+        self[number] = char if is_drawn else _escape_character(char)
+        return self[number]
+
+
+_SHOWN = _Shown()
 
 
 def _escape_character(char: str) -> str:
