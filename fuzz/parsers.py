@@ -47,6 +47,8 @@ _LARGEST_COMPARED = 2_000
 _LARGEST_COUNTED = 1 << 16
 # As many prompts of a file are split into parts, for each of which the file is read again.
 _MOST_SPLIT = 3
+# No system opens a longer one.
+_LONGEST_PATH = 4_096
 _PICTURE = pictures.png(9, 9)
 # A file that imports itself under many names is read as often.
 _LARGEST_IMPORTED = 2_000
@@ -90,7 +92,7 @@ def check_config(data: bytes) -> None:
 def check_patterns(data: bytes) -> None:
     """Patterns are compiled or refused; what they match is in their folders and has one of their endings."""
     *patterns, path = decode(data).split("\n")
-    path = "/".join(filter(None, path.split("/"))) or "a"
+    path = "/".join(filter(None, path[:_LONGEST_PATH].split("/"))) or "a"
     try:
         matches = compile_patterns(patterns)(path)
     except ValueError as error:
