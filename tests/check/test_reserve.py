@@ -51,7 +51,7 @@ def test_a_reserve_is_shown_apart_and_judged_with_the_prompt(
     assert lint(*arguments, "--output-format=github").out == snapshot
     assert lint("list", "--offline").out == snapshot
     assert (
-        "near the limit from 90% of it, 1,500 of it reserved\n"
+        "warns at 90% of the limit, 1,500 of it reserved\n"
         in lint("explain", "--offline", "prompts/near.md").out
     )
 

@@ -170,7 +170,7 @@ def test_a_link_is_explained_as_its_target(repo: Repo, lint: Callable[..., Done]
     assert done.out.startswith(
         "AGENTS.md\n"
         "  CLAUDE.md is a link to it\n"
-        "  .prompt-lint.yaml:3  AGENTS.md: owns it: the last rule that matches\n"
+        "  .prompt-lint.yaml:3  AGENTS.md: applies: the last rule that matches\n"
     )
 
 

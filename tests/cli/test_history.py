@@ -293,7 +293,7 @@ def test_a_clone_without_all_of_the_history(
     )  # docs/style.md has the first content today
     [note] = partial["notes"]
     assert note.startswith(
-        "not counted in some commits, which are gaps: is not in this clone, or damaged; `git fetch"
+        "can't be counted in some commits, where it has a gap: is not in this clone, or damaged; `git fetch"
     )
 
 
@@ -336,8 +336,8 @@ def test_links_that_a_partial_clone_lacks_are_gaps(
     assert partial["total"]["uncounted"] == [0, 1]
     assert partial["total"]["tokens"][-1] == whole["total"]["tokens"][-1]
     assert {note.partition(":")[0]: note.rpartition(": ")[2] for note in partial["notes"]} == {
-        "not counted in some commits, which are gaps": "CLAUDE.md, docs/v2.md, skills/pdf/SKILL.md",
-        "not counted in any commit, so it is in no sum": "prompts/gone.md",
+        "can't be counted in some commits, where it has a gap": "CLAUDE.md, docs/v2.md, skills/pdf/SKILL.md",
+        "can't be counted in any commit, so it is in no sum": "prompts/gone.md",
     }
     assert whole["notes"] == []
 

@@ -55,7 +55,7 @@ def test_a_condition_that_is_met_fails(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--fail-on", "costs > 5"), "names no figure that is known; did you mean `cost`?"),
+        (("--fail-on", "costs > 5"), "names no known figure; did you mean `cost`?"),
         (("--fail-on", "cache-hit > 100%"), "can never be met: no share is above 100%"),
         (
             ("--fail-on", "requests > 5"),

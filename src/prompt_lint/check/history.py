@@ -241,8 +241,8 @@ def _make_prompts(
         if is_counted:
             yield PromptHistory(name.path, prompt, former_paths, file.rule, outcomes)
     for is_counted, reason in uncounted.items():
-        effect = "some commits, which are gaps" if is_counted else "any commit, so it is in no sum"
-        notes.append(Note(f"not counted in {effect}: {reason}", name.path))
+        effect = "some commits, where it has a gap" if is_counted else "any commit, so it is in no sum"
+        notes.append(Note(f"can't be counted in {effect}: {reason}", name.path))
 
 
 def _list_steps(

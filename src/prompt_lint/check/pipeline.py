@@ -218,7 +218,7 @@ def _make_report(
         *run_notes.note_disputed_counts(verdicts, results),
     ]
     if results.failures:
-        outage = run_notes.describe_outage(results)
+        outage = run_notes.describe_outage(results, fails=settings.outage_fails)
         if settings.outage_fails:
             problems.append(outage)
         else:

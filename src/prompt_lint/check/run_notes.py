@@ -130,11 +130,12 @@ def note_disputed_counts(verdicts: Iterable[Verdict], results: CountResults) -> 
         )
 
 
-def describe_outage(results: CountResults) -> Problem:
-    """Return the one problem for all requests that the API didn't answer. What offline counts decide is decided."""
+def describe_outage(results: CountResults, *, fails: bool) -> Problem:
+    """Return the one problem for all requests that the API didn't answer; with what to do if it `fails` the run."""
     first = results.failures[0]
     failed = len(results.failures)
     message = f"no exact count for {pluralize(failed, 'request')}"
     reason = first.message.removeprefix("not counted: ")
-    hint = "; ".join(filter(None, ("used the offline count where it decides", first.hint)))
+    accept = "`on_unavailable: offline` in the configuration accepts them" if fails else ""
+    hint = "; ".join(filter(None, ("used offline counts", first.hint, accept)))
     return Problem("", 0, f"{message}{'; the first' if failed > 1 else ''}: {reason}", hint)

@@ -137,9 +137,7 @@ def command(
     rule = rule_from_flags(models)._replace(format=format_name or "", role=role or "", warn_at=1.0)
     reader = _Reader(rule, max_file_size, [])
     if show_request:
-        results = (result for path in files for result in reader.parse(path))
-        prompts = [result for result in results if isinstance(result, Prompt)]
-        write_stdout(render_requests(prompts, models))
+        write_stdout(render_requests(list(reader.read_prompts(files)), models))
         return ExitCode.OK
     settings = make_settings(env, Config(), options.JudgingOptions())
     with open_count_sources(env, Config(), None, counting_options) as sources:
@@ -173,6 +171,14 @@ class _Reader(NamedTuple):
                 for words, instead in _WITHOUT_RULES.items():
                     hint = hint.replace(words, instead)
                 yield Problem(path, error.line, error.message, hint)
+
+    def read_prompts(self, files: Sequence[str]) -> Iterator[Prompt]:
+        """Yield the prompts of files. Raises `Fatal` for a file that can't be read."""
+        for path in files:
+            try:
+                yield from (result for result in self.parse(path) if isinstance(result, Prompt))
+            except Unreadable as error:
+                raise Fatal(f"{path} {error.message}", error.hint, ExitCode.UNCOUNTED) from None
 
     def parse(self, path: str) -> list[Prompt | Problem | Note]:
         """Return the prompts of a file, or of stdin, and what is to be reported. Raises `Unreadable`."""

@@ -26,7 +26,8 @@ class Variable(NamedTuple):
     commands: str = ""
 
 
-_COUNTING = "check, list, explain, count"
+_COUNTING = "check, list, explain, count, tighten"
+_CACHING = f"{_COUNTING}, history, init, cache"
 _API = f"{_COUNTING}, calibrate"
 _SENDING = f"{_API}, report"
 _COMMENT = "comment"
@@ -92,9 +93,9 @@ _FIXED: Mapping[str, Sequence[Variable]] = {
         ),
     ),
     "Cache": (
-        Variable(("XDG_CACHE_HOME",), "The parent of the cache folder.", "~/.cache, on macOS ~/Library/Caches", f"{_COUNTING}, init, cache"),
-        Variable(("HOME",), "Where `~` is.", "", f"{_COUNTING}, init, cache"),
-        Variable(("LOCALAPPDATA",), "Windows: the parent of the cache folder.", "", f"{_COUNTING}, init, cache"),
+        Variable(("XDG_CACHE_HOME",), "The parent of the cache folder.", "~/.cache, on macOS ~/Library/Caches", _CACHING),
+        Variable(("HOME",), "Where `~` is.", "", _CACHING),
+        Variable(("LOCALAPPDATA",), "Windows: the parent of the cache folder.", "", _CACHING),
     ),
     "GitHub": (
         Variable(("GITHUB_TOKEN", "GH_TOKEN"), "The token that writes the comment.", "", _COMMENT),

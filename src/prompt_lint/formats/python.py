@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # What the names are that a rule without `names` looks for.
 NAMES = ("*PROMPT*", "*INSTRUCTION*", "*SYSTEM_MESSAGE*")
 UNKNOWN = (
-    "has a name that may be a prompt's, for something other than a text that can be known without running the code;"
-    " it isn't counted"
+    "a constant with the name of a prompt isn't counted, since its value is known only when the code runs;"
+    " make it a plain string, or choose other `names`"
 )
 _MAX_NOTES = 1000
 _MAX_NAME = 200

@@ -50,7 +50,7 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "unverified": bool(count and count.is_unverified),
         "disputed": disputed is not None,
         **_interval_fields(disputed, "disputed_"),
-        "few_witnesses": bool(count and count.rests_on_few),
+        "few_samples": bool(count and count.rests_on_few),
     }
 
 

@@ -162,9 +162,9 @@ def describe_on_raise(report: Report, escape: Callable[[str], str] = lambda text
     """Return why what is loosened fails, and what to do; or by which label it doesn't. "" where there is nothing to say."""
     label = escape(report.raise_label)
     if report.on_raise == "fail" and label:
-        return f'`on_raise` refuses that. Take it back, or let somebody add the label "{label}" to the pull request.'
+        return f'`on_raise` doesn\'t allow this. Undo it, or ask for the label "{label}" on the pull request.'
     if report.on_raise == "fail":
-        return "`on_raise: fail` refuses that. Take it back, or change `on_raise`: with `label:NAME`, a label accepts it."
+        return "`on_raise: fail` doesn't allow this. Undo it, or ask those who may merge it."
     return f'Accepted by the label "{label}" of the pull request.' if label else ""
 
 

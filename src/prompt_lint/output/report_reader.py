@@ -260,7 +260,7 @@ def _read_count(verdict: _Fields) -> Count | None:
         origin=verdict.word("origin", Origin),
         is_unverified=verdict.flag("unverified"),
         disputed_count=_read_disputed_count(verdict),
-        rests_on_few=verdict.flag("few_witnesses"),
+        rests_on_few=verdict.flag("few_samples"),
     )
 
 

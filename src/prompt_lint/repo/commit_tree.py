@@ -159,8 +159,8 @@ class CommitTree:
         """Return the error for objects that aren't there, with the commands that bring them. `subject` ends with a verb."""
         return LostObjects(
             f"{self.name} can't be read: {subject} not in this clone, or damaged",
-            f"run `git diff --stat {self.id}` before, with which a partial clone fetches what it lacks, "
-            "or `git fetch --refetch --no-filter`, which fetches all that it lacks; "
+            f"if this is a partial clone, run `git diff --stat {self.id}` before, which fetches what that needs, "
+            "or `git fetch --refetch --no-filter`, which fetches everything; "
             "if `git fsck` reports damage, clone again",
         )
 

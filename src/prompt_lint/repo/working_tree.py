@@ -39,7 +39,7 @@ _BATCH = 200
 # These say that there is no such name, and can't be: the path goes through a file, it is too long, it has a `?` on Windows.
 _ERRORS_OF_ABSENCE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
 
-_WALK_NOTE = "{}: every file below {} counts that no .gitignore excludes"
+_WALK_NOTE = "{}: checks all files below {} but those that .gitignore excludes"
 
 
 def open_tree(start: str, *, use_git: bool = True, max_file_size: int = DEFAULT_FILE_SIZE) -> WorkingTree:
@@ -54,7 +54,7 @@ def open_tree(start: str, *, use_git: bool = True, max_file_size: int = DEFAULT_
         return WorkingTree(folder, has_git=False, max_file_size=max_file_size, notes=[note])
 
     if not use_git:
-        return open_folder("git is left out")
+        return open_folder("--no-git was given")
     if git.find_executable() is None:
         return open_folder("git is not installed")
     try:

@@ -57,7 +57,7 @@ def parse_condition(text: str) -> FailCondition:
     if metric not in METRICS:
         near = find_nearest(metric, METRICS)
         advice = f"did you mean `{near}`?" if near else f"there are {', '.join(METRICS)}"
-        raise ValueError(f"names no figure that is known; {advice}")
+        raise ValueError(f"names no known figure; {advice}")
     if fault := _find_mismatch(metric, operator, unit) or _find_impossibility(metric, operator, value):
         raise ValueError(fault)
     return FailCondition(" ".join(text.split()), metric, operator, value, unit)

@@ -214,14 +214,14 @@ def test_of_very_many_prompts_the_first_are_told(repo: Repo, lint: Callable[...,
 
 
 def test_what_cannot_be_measured_is_told_with_its_exit_code(repo: Repo, lint: Callable[..., Done]) -> None:
-    """The rule that owns it is told all the same."""
+    """The rule that applies is told all the same."""
     prompts(repo)
     repo.write("prompts/a.md", b"\xff\xfe")
 
     done = lint("explain", "prompts/a.md")
 
     assert done.code == 3
-    assert "owns it" in done.out
+    assert "applies" in done.out
     assert "ERROR" in done.out
 
 

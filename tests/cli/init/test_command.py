@@ -703,7 +703,7 @@ def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
 
     assert (repo.path / ".pre-commit-config.yaml").read_text(encoding="utf-8") == "repos: []\n"
     assert (
-        ".pre-commit-config.yaml exists and stays as it is. Add this below `repos:`:\n\n  - repo: https://"
+        ".pre-commit-config.yaml exists and stays as it is. If this isn't there yet, add it below `repos:`:\n\n  - repo: https://"
         in done.out
     )
 

@@ -206,7 +206,7 @@ def _describe_rules(matcher: RuleMatcher, path: str, applied: Rule | None) -> It
         if compiled.excludes(path):
             result = "matches, but its `exclude` leaves this file out"
         elif rule is applied:
-            result = "owns it: the last rule that matches"
+            result = "applies: the last rule that matches"
         else:
             result = "matches, but a later rule does too" if applied else "matches"
         yield f"  {describe_rule(rule)}: {result}"
@@ -222,7 +222,7 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
     if file.read_as:
         yield f"  read as {escape_line(file.read_as)}, a link to {escape_line(file.path)}"
     reserved = f", {rule.reserve:,} of it reserved" if rule.reserve else ""
-    yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it{reserved}"
+    yield f"  role {rule.role or 'as the format says'}, warns at {rule.warn_at:.0%} of the limit{reserved}"
 
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:

@@ -131,7 +131,7 @@ def write_extra(tree: WorkingTree, name: str) -> str:
         pattern = re.sub(r"([*?+\[\]!])", r"\\\1", name_default_branch(tree))
         addition = addition.replace(_MAIN, f"branches: [{render_scalar(pattern)}]")
     if os.path.lexists(target):
-        return f"{path} exists and stays as it is. Add this {place}:\n\n{addition}\n"
+        return f"{path} exists and stays as it is. If this isn't there yet, add it {place}:\n\n{addition}\n"
     if leads_out_of_repository(target):
         raise Fatal(
             f"{path} isn't written: a symbolic link leads it out of the repository",

@@ -128,7 +128,10 @@ def _suggest_rules(models: Sequence[str], doubtful: Sequence[str], source_rules:
     example = "\n".join(f"    {line}" for line in lines)
     hint = _NOTHING_FOUND_HINT.format(model=models[0], example=example)
     names = ", ".join(map(escape_line, doubtful[:3]))
-    found = [f"but {rule.title}, which the configuration below counts" for rule in source_rules]
+    found = [
+        f"but {rule.title}: save the configuration below, since init writes no rule for these"
+        for rule in source_rules
+    ]
     found += [f"these may be some, but as likely aren't: {names}"] if doubtful else []
     return "\n".join((*found, hint))
 

@@ -166,7 +166,7 @@ def _count(reads: Sequence[ReadPrompt], sources: CountSources, problems: list[Pr
     ]
     outcomes, results = count_prompts(keyed, sources, len(keyed))
     if results.failures:
-        outage = run_notes.describe_outage(results)
+        outage = run_notes.describe_outage(results, fails=False)
         raise Fatal(outage.message, outage.hint, ExitCode.UNCOUNTED)
     counts = []
     for read, of_models in outcomes:
