@@ -604,6 +604,48 @@ def test_both_sides_are_counted_by_the_same_means(
     assert importer["growth"] == importer["tokens"] - importer["base_tokens"] == a["growth"]
 
 
+@pytest.mark.parametrize("files", ['sum: "prompts/*.md"', "system: prompts/a.md, messages: prompts/b.md"])
+def test_both_sides_of_a_group_are_counted_by_the_same_means(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch, files: str
+) -> None:
+    """A group whose base is known exactly has the verdict and the growth that it has without a cache."""
+    api.count = lambda model, fields: offline_count(model, fields) + 5
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    begin(repo, TOP + f"groups: [{{name: all, {files}, limit: 5000, max_growth: 5%}}]\n", a=LARGE, b=LARGE)
+    assert check("--counting", "exact")[1]["summary"]["sent"] > 0
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    repo.write("prompts/b.md", LARGE + SMALL * 10)
+
+    code, report = check()
+
+    found, wanted = report.of("all"), check("--no-cache")[1].of("all")
+    assert (code, found["status"], report["notes"]) == (1, "grew", [])
+    assert found["growth"] == wanted["growth"] > 0
+
+
+def test_a_sum_over_its_limit_that_shrank_is_inherited_whatever_is_in_the_cache(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where both sides have members of both sources, the difference has nothing of how far these are apart."""
+    api.count = lambda model, fields: offline_count(model, fields) - 5
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    begin(repo, TOP + "groups: [{name: all, sum: prompts/*.md, limit: 100}]\n", a=LARGE, b=LARGE * 2)
+    check("--counting", "exact")
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    repo.write("prompts/c.md", SMALL)
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write("prompts/b.md", (LARGE * 2).removesuffix("look up.\n"))
+
+    code, report = check()
+
+    found, wanted = report.of("all"), check("--no-cache")[1].of("all")
+    assert (code, found["status"], found["inherited"]) == (0, "over", True)
+    assert found["growth"] == wanted["growth"] < 0
+
+
 def test_an_empty_prompt_of_the_base_is_compared_with_any_count(
     repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

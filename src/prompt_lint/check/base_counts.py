@@ -7,26 +7,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import judge
 from prompt_lint.check.both_sides import (
+    MemberDifference,
+    compare_members,
     find_changed_prompts,
     find_lost_imports,
     map_base_counts,
-    sum_unchanged_members,
 )
-from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
+from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_prompts
 from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.counting.sources import find_count
 from prompt_lint.formats.imported_files import is_meant_as_import
-from prompt_lint.model.counts import EMPTY_COUNT
+from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Prompt, PromptKey, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
     from prompt_lint.check.comparison import Comparison
     from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import RuleMatcher
@@ -44,8 +47,21 @@ class OfflineRecount(NamedTuple):
 
     tree: WorkingTree
     commit: CommitTree
+    groups: Mapping[PromptKey, tuple[GroupFiles, GroupFiles]]
 
-    def count_both(self, verdict: Verdict, base_path: str) -> tuple[Count, Count] | None:
+    def count_group(
+        self, key: PromptKey, model: str, members: MemberDifference
+    ) -> tuple[Count, Count] | None:
+        """Return the counts of a group in the base and now, with what differs counted offline."""
+        current, base = self.groups[key]
+        try:
+            base_count = _count_members(self.commit, base, model, members.base)
+            count = _count_members(self.tree, current, model, members.current)
+        except (Unreadable, KeyError):  # of a file that somebody has just written, the request is another
+            return None
+        return sum_counts([members.unchanged, base_count]), sum_counts([members.unchanged, count])
+
+    def count_prompt(self, verdict: Verdict, base_path: str) -> tuple[Count, Count] | None:
         """Return the counts in the base and now; None where one of them can't be had."""
         prompt, rule = verdict.prompt, verdict.rule
         sides = (
@@ -69,6 +85,15 @@ class OfflineRecount(NamedTuple):
             return None
 
 
+def _count_members(tree: Tree, files: GroupFiles, model: str, digests: Sequence[str]) -> Count:
+    """Return the offline count of those requests of a group. They are read anew: texts aren't kept. Raises `Unreadable`."""
+    counts: dict[str, Count] = {}
+    for read in read_groups([files], tree):
+        if isinstance(read, ReadPrompt) and read.prompt.request and read.digest in digests:
+            counts[read.digest] = count_request(model, read.prompt.request)
+    return sum_counts([counts[digest] for digest in digests])
+
+
 class BaseCounts:
     """The counts of the base, by prompt and model, to set verdicts beside.
 
@@ -89,18 +114,28 @@ class BaseCounts:
         self._changes = changes
         self._matcher = matcher
         self._base_matcher = base_matcher
-        self._recount = OfflineRecount(tree, comparison.commit)
+        groups = {
+            PromptKey(group.rule.config_path, group.name, is_group=True): (current, base)
+            for current, base in changes.groups
+            for group in [current.group]
+        }
+        self._recount = OfflineRecount(tree, comparison.commit, groups)
         self._counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
         self._counted_paths = {key.path for key in self._counts}
         self._lost_imports = find_lost_imports(outcomes)
         self._changed_prompts = find_changed_prompts(outcomes)
-        self._unchanged_counts = sum_unchanged_members(outcomes)
+        self._members = compare_members(outcomes)
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
         lost_imports = tuple(self._lost_imports.get(verdict.prompt.key, ()))
-        unchanged = self._unchanged_counts.get((verdict.prompt.key, verdict.model), EMPTY_COUNT)
-        return self._compare_count(verdict)._replace(lost_imports=lost_imports, unchanged_count=unchanged)
+        verdict = self._compare_count(verdict)
+        return verdict._replace(
+            lost_imports=lost_imports, unchanged_count=self._find_members(verdict).unchanged
+        )
+
+    def _find_members(self, verdict: Verdict) -> MemberDifference:
+        return self._members.get((verdict.prompt.key, verdict.model), MemberDifference())
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self._counts.get(verdict.prompt.key)
@@ -165,16 +200,24 @@ class BaseCounts:
         current = verdict.token_count
         if base is None or current is None:
             return None, None
-        is_of_one_source = base.origin == current.origin or 0 in {base.tokens, current.tokens}
-        pairs = [(base, current)] if is_of_one_source else []
-        if not is_of_one_source or base.is_disputed or current.is_disputed:
-            both = self._recount.count_both(verdict, change.base_path) if change.base_path else None
+        is_mixed = base.origin != current.origin and 0 not in {base.tokens, current.tokens}
+        if verdict.prompt.is_group:
+            is_mixed = self._find_members(verdict).is_mixed
+        pairs = [] if is_mixed else [(base, current)]
+        if is_mixed or base.is_disputed or current.is_disputed:
+            both = self._count_both(verdict, change)
             pairs += [both] if both else []
         if not pairs:
             return None, None
         # Of a gateway's numbers and the offline ones, the pair that grew more is judged.
         base, current = max(pairs, key=lambda pair: pair[1].tokens - pair[0].tokens)
         return base, current.tokens - base.tokens
+
+    def _count_both(self, verdict: Verdict, change: Change) -> tuple[Count, Count] | None:
+        if verdict.prompt.is_group:
+            members = self._find_members(verdict)
+            return self._recount.count_group(verdict.prompt.key, verdict.model, members)
+        return self._recount.count_prompt(verdict, change.base_path) if change.base_path else None
 
     def apply_policy(self, verdict: Verdict) -> Verdict:
         """Mark a failure that this change didn't make worse, where only changes are judged.

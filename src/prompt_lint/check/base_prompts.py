@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.comparison import Comparison
+    from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
@@ -35,6 +36,7 @@ class FileChanges(NamedTuple):
     `listed` are those that git lists, and `by_git` has the changes of these. By the paths of prompts that are shown,
     `by_prompt` has their changes, and `base_names` the names that they had in the base: their path there, and links.
     `converted` maps files that can't be compared to the filter that converts them. `removed` were prompts in the base.
+    `groups` are those of the run, with their files of now and those of the base.
     """
 
     listed: frozenset[str]
@@ -43,6 +45,7 @@ class FileChanges(NamedTuple):
     base_names: Mapping[str, Sequence[str]]
     converted: Mapping[str, str]
     removed: Sequence[MatchedFile]
+    groups: Sequence[tuple[GroupFiles, GroupFiles]]
 
     def find_change(self, path: str) -> Change:
         """Return the change of a prompt by the path that is shown, or of another file by its own."""
@@ -56,6 +59,7 @@ def find_file_changes(
     comparison: Comparison,
     targets: Targets,
     base_matcher: RuleMatcher,
+    config: Config,
 ) -> FileChanges:
     """Compare the files of the run with the base's. Raises `Fatal` where git refuses."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
@@ -68,7 +72,9 @@ def find_file_changes(
     touched.update(file.path for file in targets.matched if prompts[file.display_path].kind in kinds)
     converted = find_converted(tree, targets.entries, sorted(touched)) if touched else {}
     removed = list(pairing.list_removed()) if targets.is_everything else []
-    return FileChanges(listed, changes, prompts, base_names, converted, removed)
+    base_groups = _match_base_groups(comparison, targets, changes, config)
+    pairs = list(zip(targets.groups, base_groups, strict=True))
+    return FileChanges(listed, changes, prompts, base_names, converted, removed, pairs)
 
 
 class BaseProblems(NamedTuple):
@@ -93,7 +99,6 @@ def read_base_prompts(
     comparison: Comparison,
     targets: Targets,
     changes: FileChanges,
-    config: Config,
     problems: BaseProblems,
 ) -> Iterator[ReadPrompt]:
     """Yield the prompts of the base that have to be counted, under their current path where there is one.
@@ -115,7 +120,7 @@ def read_base_prompts(
     for file in changes.removed:
         change = Change("changed", file.display_path)
         yield from _sort(_read_file(IncludeReader(commit), commit, change, file))
-    yield from _read_groups(tree, comparison, targets, changes, config, problems)
+    yield from _read_groups(tree, comparison, changes, problems)
 
 
 def _sort(results: Iterable[ReadResult]) -> Generator[ReadPrompt, None, set[tuple[str, str]]]:
@@ -184,33 +189,37 @@ def _read_file(
         yield Problem(file.display_path, error.line, error.message, error.hint)
 
 
-def _read_groups(
-    tree: WorkingTree,
-    comparison: Comparison,
-    targets: Targets,
-    changes: FileChanges,
-    config: Config,
-    problems: BaseProblems,
-) -> Iterator[ReadPrompt]:
-    """Yield what the current groups had in the base. A renamed file is read at its old path if the group had it there.
-
-    What is wrong with a group that the base had, too, is added to `problems`.
-    """
-    if not targets.groups:
-        return
+def _match_base_groups(
+    comparison: Comparison, targets: Targets, changes: Changes, config: Config
+) -> list[GroupFiles]:
+    """Return the current groups with what they had in the base. A renamed file is at its old path if the group had it there."""
     commit = comparison.commit
     entries = commit.list_entries() if any(group.sum for group, _ in targets.groups) else {}
     config_paths = config.list_paths()
     files = [path for path, entry in entries.items() if entry.kind == "file" and path not in config_paths]
     links = select_intact(commit.find_aliases(entries))
-    for group, current_files in targets.groups:
+    base_groups = []
+    for group, _ in targets.groups:
         base_group = comparison.groups.get((group.rule.config_path, group.name))
         old_paths = _find_old_paths(base_group, group, changes)
         new_paths = {old: new for new, old in old_paths.items()}
         names = sorted(new_paths.get(path, path) for path in files)
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
         [matched] = match_group_files([group], names, aliases, targets.matcher)
-        matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
+        base_groups.append(matched._replace(files=[_move_back(file, old_paths) for file in matched.files]))
+    return base_groups
+
+
+def _read_groups(
+    tree: WorkingTree,
+    comparison: Comparison,
+    changes: FileChanges,
+    problems: BaseProblems,
+) -> Iterator[ReadPrompt]:
+    """Yield what the current groups had in the base. What is wrong with a group that the base had, too, is added to `problems`."""
+    commit = comparison.commit
+    for (group, current_files), matched in changes.groups:
+        base_group = comparison.groups.get((group.rule.config_path, group.name))
         found = yield from _sort(read_groups([matched], commit))
         if found and (comparison.config is None or _has_same_files(base_group, group)):
             is_untouched = _are_members_unchanged(tree, commit, changes, matched.files, current_files)
@@ -255,7 +264,7 @@ def _has_same_files(base_group: Group | None, group: Group) -> bool:
     return base_group is not None and list_references(base_group) == list_references(group)
 
 
-def _find_old_paths(base_group: Group | None, group: Group, changes: FileChanges) -> dict[str, str]:
+def _find_old_paths(base_group: Group | None, group: Group, changes: Changes) -> dict[str, str]:
     """Return, for each renamed file that a group of the base had, its path there by its current one.
 
     Without those that the group still has by their old path: there may be a link now.
@@ -265,7 +274,7 @@ def _find_old_paths(base_group: Group | None, group: Group, changes: FileChanges
     find_references, find_current = compile_references(base_group), compile_references(group)
     return {
         path: change.base_path
-        for path, change in changes.by_git.paths.items()
+        for path, change in changes.paths.items()
         if change.kind == "renamed"
         and find_references([change.base_path])
         and not find_current([change.base_path])

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.group_sums import sum_members
 from prompt_lint.counting.sources import find_count
-from prompt_lint.model.counts import sum_counts
+from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.model.values import PromptKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import ReadPrompt
@@ -49,24 +49,49 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptKey]:
     }  # fmt: skip
 
 
-def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], Count]:
-    """Return, by sum and model, the count of its members that are the same requests in the base, by whatever name.
+class MemberDifference(NamedTuple):
+    """What a group has on both sides, counted as `unchanged`, and the digests of what it has on one side only.
 
-    `outcomes` are those of the base and of now.
+    It `is_mixed` where the latter were counted by the API in part, and offline in part.
+    """
+
+    unchanged: Count = EMPTY_COUNT
+    base: Sequence[str] = ()
+    current: Sequence[str] = ()
+    is_mixed: bool = False
+
+
+def compare_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], MemberDifference]:
+    """Return, by group and model, which requests are the same in the base, by whatever name, and which aren't.
+
+    `outcomes` are those of the base and of now. A disputed count is of no use to a sum: its request counts as one that differs.
     """
     digests: dict[tuple[PromptKey, str], tuple[Counter[str], Counter[str]]] = {}
-    counts: dict[tuple[str, str], Count] = {}
+    counts: dict[str, dict[str, Count]] = {}
     for read, of_models in outcomes:
-        if read.group and read.group.sum:
+        if read.group and read.digest:
             for model, outcome in zip(read.rule.models, of_models, strict=True):
-                if (count := find_count(outcome)) and not count.is_disputed:
-                    counts[model, read.digest] = count
+                if count := find_count(outcome):
+                    counts.setdefault(model, {})[read.digest] = count
                     sides = digests.setdefault((find_key(read), model), (Counter(), Counter()))
                     sides[read.is_base][read.digest] += 1
     return {
-        (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
+        (name, model): _compare_digests(current, base, counts[model])
         for (name, model), (current, base) in digests.items()
     }
+
+
+def _compare_digests(
+    current: Counter[str], base: Counter[str], counts: Mapping[str, Count]
+) -> MemberDifference:
+    undisputed = {
+        digest: number for digest, number in (current & base).items() if not counts[digest].is_disputed
+    }
+    common = Counter(undisputed)
+    of_base, of_current = tuple((base - common).elements()), tuple((current - common).elements())
+    origins = {counts[digest].origin for digest in (*of_base, *of_current)}
+    unchanged = sum_counts([counts[digest] for digest in common.elements()])
+    return MemberDifference(unchanged, of_base, of_current, len(origins) > 1)
 
 
 def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, list[str]]:

@@ -172,9 +172,9 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     base_matcher = targets.matcher
     if comparison.config and comparison.config != config:
         base_matcher = compile_config(comparison.config)
-    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher)
+    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, config)
     base_problems = base_prompts.BaseProblems(set(), set())
-    read_base = base_prompts.read_base_prompts(tree, comparison, targets, changes, config, base_problems)
+    read_base = base_prompts.read_base_prompts(tree, comparison, targets, changes, base_problems)
     diagnostics = Diagnostics([], [])
     # Nothing is read until `count_prompts` asks for prompts: only then are `diagnostics` and `base_problems` complete. Files are
     # counted as unread before those problems become notes that the base had, too.
