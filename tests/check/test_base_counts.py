@@ -1092,6 +1092,22 @@ def test_a_change_of_a_group_with_a_broken_file_is_never_green(repo: Repo, check
     ]
 
 
+def test_a_change_of_a_group_with_a_file_that_can_be_read_in_part_is_never_green(
+    repo: Repo, check: Check
+) -> None:
+    """A bad line of JSONL is as a malformed file; the group as it was is no fault of the change."""
+    group = "groups: [{name: all, sum: prompts/*, limit: 5000}]\n"
+    repo.write("prompts/r.jsonl", '{"messages": [{"role": "user", "content": "Hi"}]}\n{broken\n')
+    begin(repo, TOP + 'prompts: [{files: "prompts/*"}]\n' + group, a=SMALL)
+    assert check()[0] == 0
+    repo.write("prompts/a.md", SMALL * 2)
+
+    code, report = check()
+
+    [message] = [problem["message"] for problem in report["problems"]]
+    assert (code, message.split(", ")[0]) == (3, "the group `all` can't be counted: `prompts/r.jsonl`")
+
+
 def test_a_broken_import_that_the_change_touches_is_an_error(repo: Repo, check: Check) -> None:
     """It may be any size now: that it couldn't be read before says nothing of it."""
     begin_broken(repo, b"\xff\xfe\x00")

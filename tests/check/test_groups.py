@@ -237,6 +237,40 @@ def test_a_member_that_cannot_be_read_leaves_the_group_uncounted(repo: Repo, che
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        (
+            "bad.jsonl",
+            '{"messages": [{"role": "user", "content": "Hi"}]}\n{broken\n',
+            ", line 2: is not JSON",
+        ),
+        (
+            "bad.md",
+            "<!-- prompt-lint: begin -->\nA\n<!-- prompt-lint: end -->\n<!-- prompt-lint: end -->\n",
+            ", line 4: has",
+        ),
+    ],
+)
+def test_a_member_that_can_be_read_in_part_leaves_the_group_uncounted(
+    repo: Repo, check: Check, name: str, text: str, fault: str
+) -> None:
+    """What is left out could be any size: the group is an error also where only another file of it is named."""
+    rules = (
+        "limit: 5000\nprompts: [{files: notes/}, {files: notes/bad.md, format: marked, allow_empty: true}]\n"
+    )
+    notes(repo, rules + SUM.replace("*.md", "*"))
+    repo.write(f"notes/{name}", text)
+
+    code, report = check("notes/a.md")
+
+    assert (code, [verdict["name"] for verdict in report["verdicts"] if verdict["kind"] == "group"]) == (
+        3,
+        [],
+    )
+    assert f"the group `always loaded` can't be counted: `notes/{name}`{fault}" in said(report)[-1]
+
+
+@pytest.mark.parametrize(
     ("pattern", "message"),
     [
         ("nothing/*.md", "no file in the repository matches `nothing/*.md`, which the group `g` sums"),

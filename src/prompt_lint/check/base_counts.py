@@ -88,8 +88,9 @@ class OfflineRecount(NamedTuple):
 def _count_members(tree: Tree, files: GroupFiles, model: str, digests: Sequence[str]) -> Count:
     """Return the offline count of those requests of a group. They are read anew: texts aren't kept. Raises `Unreadable`."""
     counts: dict[str, Count] = {}
+    wanted = set(digests)
     for read in read_groups([files], tree):
-        if isinstance(read, ReadPrompt) and read.prompt.request and read.digest in digests:
+        if isinstance(read, ReadPrompt) and read.prompt.request and read.digest in wanted:
             counts[read.digest] = count_request(model, read.prompt.request)
     return sum_counts([counts[digest] for digest in digests])
 
@@ -129,10 +130,8 @@ class BaseCounts:
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
         lost_imports = tuple(self._lost_imports.get(verdict.prompt.key, ()))
-        verdict = self._compare_count(verdict)
-        return verdict._replace(
-            lost_imports=lost_imports, unchanged_count=self._find_members(verdict).unchanged
-        )
+        unchanged = self._find_members(verdict).unchanged
+        return self._compare_count(verdict)._replace(lost_imports=lost_imports, unchanged_count=unchanged)
 
     def _find_members(self, verdict: Verdict) -> MemberDifference:
         return self._members.get((verdict.prompt.key, verdict.model), MemberDifference())

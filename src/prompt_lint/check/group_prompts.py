@@ -178,12 +178,14 @@ class _GroupReader(NamedTuple):
     ) -> list[Prompt]:
         """Return the prompts of a file, without the imports that are `counted`. Raises `MissingFile`, `_UncountableGroup`.
 
-        Where another rule applies to the file, its problems and notes are reported there.
+        A file that can be read in part only can't be counted: the group is larger than that part. Where another rule
+        applies to the file, its problems and notes are reported there.
         """
         reader = IncludeReader(self.tree, counted)
         try:
             real, data = reader.include(file.path)
             results = list(parse_file(file.read_as or real, data, file.rule, reader))
+            _require_whole(results)
         except MissingFile:
             raise
         except Unreadable as error:
@@ -203,6 +205,13 @@ class _GroupReader(NamedTuple):
                 self.group.rule.config_path, line, message, hint or "correct the file, or the group", code
             )
         )
+
+
+def _require_whole(results: Iterable[Prompt | Problem | Note]) -> None:
+    """Raise `Unreadable` for the first part of a file that can't be read, such as a line of JSONL."""
+    for result in results:
+        if isinstance(result, Problem) and result.exit_code is ExitCode.UNCOUNTED:
+            raise Unreadable(result.message, result.hint, result.line)
 
 
 def choose_files(imports: Mapping[str, Collection[str]]) -> list[str]:
