@@ -194,6 +194,23 @@ def test_a_request_is_found_through_links(repo: Repo, check: Check, path: str, n
     assert check(path)[0] == 1
 
 
+@pytest.mark.parametrize("key", ["system", "messages"])
+def test_a_request_reads_a_link_by_its_own_name(repo: Repo, check: Check, key: str) -> None:
+    """CLAUDE.md brings its imports along, also where it is a link to a file of another name, here and in the base."""
+    repo.write(".prompt-lint.yaml", TOP + f"groups: [{{name: g, {key}: CLAUDE.md, limit: 5000}}]\n")
+    repo.write("docs/agents.md", "See @rules.md\n")
+    repo.write("rules.md", "Never guess a number.\n" * 50)
+    repo.link("CLAUDE.md", "docs/agents.md")
+    repo.commit()
+
+    [found] = check("--base", "HEAD")[1]["verdicts"]
+    [again] = check("rules.md")[1]["verdicts"]
+    repo.write("docs/agents.md", "See nothing.\n")
+    [alone] = check("--base", "HEAD")[1]["verdicts"]
+
+    assert found["tokens"] == again["tokens"] == alone["base_tokens"] > 200 > alone["tokens"]
+
+
 def test_the_target_of_a_linked_configuration_is_the_configuration(repo: Repo, check: Check) -> None:
     """Where it is among the paths, everything is checked."""
     repo.write("tools/lint.yaml", TOP + "prompts: [{files: a.md, limit: 1}]\n")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
+from prompt_lint.formats.recognition import possible_formats
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.rules import ON_DEMAND
 from prompt_lint.model.values import (
@@ -184,7 +185,9 @@ class _GroupReader(NamedTuple):
         reader = IncludeReader(self.tree, counted)
         try:
             real, data = reader.include(file.path)
-            results = list(parse_file(file.read_as or real, data, file.rule, reader))
+            # As for prompts: a link whose name says more than that it is a text names what the file is.
+            is_text = possible_formats(file.display_path, file.rule) == ("text",)
+            results = list(parse_file(real if is_text else file.display_path, data, file.rule, reader))
             _require_whole(results)
         except MissingFile:
             raise

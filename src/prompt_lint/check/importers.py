@@ -43,7 +43,7 @@ def list_included(
         return entry.includes
     reader = IncludeReader(tree)
     try:
-        data = tree.read(file.path)
+        data = tree.read(tree.resolve(file.path))
         if seems_to_import(file.display_path, data, file.rule):
             list(parse_prompts(file.display_path, data, file.rule, reader))
     except Unreadable:  # reported when the file itself is checked
