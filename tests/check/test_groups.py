@@ -143,6 +143,18 @@ def test_a_sum_is_the_sum_of_its_prompts(repo: Repo, check: Check) -> None:
     assert sum(part["tokens"] for part in group["sections"]) == group["tokens"]
 
 
+def test_a_sum_of_blank_members_is_empty_and_says_so(repo: Repo, check: Check) -> None:
+    """Nothing is sent or estimated for it, and nobody takes it for a small group."""
+    notes(repo, a="\n", b="")
+
+    code, report = check()
+
+    [verdict] = report["verdicts"]
+    assert (code, verdict["tokens"], verdict["origin"]) == (0, 0, "offline")
+    [warning] = report["warnings"]
+    assert "the group `always loaded` is empty: 0 tokens" in warning["message"]
+
+
 def test_a_sum_over_its_limit_fails_and_shows_its_parts(
     repo: Repo,
     monkeypatch: pytest.MonkeyPatch,

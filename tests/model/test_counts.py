@@ -60,7 +60,7 @@ def test_what_nobody_has_measured_stays_unverified_in_a_sum() -> None:
 
     assert sum_counts([make.count(3), guess]).is_unverified
     assert subtract_counts(make.count(3), guess).is_unverified
-    assert sum_counts([]) == EMPTY_COUNT
+    assert sum_counts([]) == sum_counts([EMPTY_COUNT, EMPTY_COUNT]) == EMPTY_COUNT
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def sum_counts(counts: Sequence[Count]) -> Count:
         return EMPTY_COUNT
     # Columns, not a loop over the counts: a history may sum up millions.
     tokens, lows, highs, _, unverified, disputed, few = zip(*counts, strict=True)
-    origin: Origin = "api" if lows == highs else "offline"
+    origin: Origin = "api" if lows == highs and any(lows) else "offline"
     disputed_count = (
         sum_counts([count.disputed_count or count for count in counts]) if any(disputed) else None
     )
