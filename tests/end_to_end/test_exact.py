@@ -190,6 +190,52 @@ def test_auto_asks_only_for_what_the_offline_count_leaves_open(
     assert done.report["summary"]["api"] == 5
 
 
+def write_sum(repo: Repo, limit: int) -> None:
+    """Two prompts of a sum, each of which has no limit that is near."""
+    write(
+        repo, top=f"counting: auto\ngroups: [{{name: all, sum: prompts/*, limit: {limit}}}]", a=TEXT, b="Hi."
+    )
+
+
+@pytest.mark.parametrize(("distance", "is_asked"), [(0, True), (100, False), (-10, False)])
+def test_auto_asks_for_the_members_of_a_sum_that_the_offline_counts_leave_open(
+    repo: Repo,
+    check: Callable[..., Done],
+    lint: Callable[..., Done],
+    api: ApiServer,
+    key: None,
+    distance: int,
+    is_asked: bool,
+) -> None:
+    """Each of them may be far below the limit of the sum. A dry run lists the same, and nothing is asked for twice."""
+    write_sum(repo, offline_tokens(TEXT) + offline_tokens("Hi.") + distance)
+
+    listed = lint("check", "--dry-run").out
+    first, second = check(), check()
+
+    assert asked(api) == ([(MODEL, "Hi."), (MODEL, TEXT)] if is_asked else [])
+    assert ("2 requests" in listed) == is_asked
+    assert first.verdicts[".prompt-lint.yaml", MODEL] == second.verdicts[".prompt-lint.yaml", MODEL]
+    assert first.verdicts[".prompt-lint.yaml", MODEL][1:] == (
+        "api" if is_asked else "offline", "over" if distance < 0 else "warn" if is_asked else "ok"
+    )  # fmt: skip
+
+
+def test_auto_asks_for_what_is_not_known_of_an_open_sum(
+    repo: Repo, check: Callable[..., Done], api: ApiServer, key: None
+) -> None:
+    """Members that the cache knows exactly aren't sent again."""
+    write_sum(repo, offline_tokens(TEXT) + offline_tokens("Hi."))
+    check("prompts/a.md", "--counting", "exact")
+    repo.write("prompts/b.md", "Hello.")
+    repo.write(".prompt-lint.yaml", (repo.path / ".prompt-lint.yaml").read_text().replace("all", "new"))
+
+    done = check()
+
+    assert asked(api) == [(MODEL, "Hello."), (MODEL, "Hi."), (MODEL, TEXT)]
+    assert done.verdicts[".prompt-lint.yaml", MODEL][1] == "api"
+
+
 def test_each_distinct_request_is_sent_once(
     repo: Repo, check: Callable[..., Done], api: ApiServer, key: None
 ) -> None:

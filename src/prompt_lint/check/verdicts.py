@@ -60,8 +60,10 @@ def _make_jobs(
             progress.add_file()
         counted.append(read._replace(prompt=read.prompt._replace(request=None)) if request else read)
         if request:
-            limits = read.rule.own_limits_for(read.prompt.name)
-            yield CountJob(read.digest, request, read.rule.models, read.size, limits)
+            group = read.group
+            limits = read.rule.own_limits_for(group.name if group else read.prompt.name)
+            sum_key = (group.rule.config_path, group.name, read.is_base) if group and group.sum else None
+            yield CountJob(read.digest, request, read.rule.models, read.size, limits, sum_key)
     progress.end_files()
 
 

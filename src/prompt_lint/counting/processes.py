@@ -14,7 +14,7 @@ from prompt_lint.counting.offline_counts import try_count_request
 from prompt_lint.model.counts import CountKey, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor, Future
 
     from prompt_lint.model.values import Request
@@ -32,13 +32,17 @@ if sys.platform != "win32":
 
 
 class CountJob(NamedTuple):
-    """One request, the models it is to be counted for, and their limits in tokens. `size` is in characters."""
+    """One request, the models it is to be counted for, and their limits in tokens. `size` is in characters.
+
+    For a member of a sum, `sum_key` tells that sum from others, and the limits are the sum's.
+    """
 
     digest: str
     request: Request
     models: tuple[str, ...]
     size: int
     limits: Mapping[str, int]
+    sum_key: Hashable = None
 
 
 JobOutcomes = tuple[CountJob, dict[CountKey, Outcome]]

@@ -10,6 +10,7 @@ from prompt_lint.counting.covered_parts import count_covered_parts
 from prompt_lint.counting.disputes import is_too_low, settle_dispute
 from prompt_lint.counting.offline_counts import try_count_request
 from prompt_lint.counting.processes import CountJob, count_jobs
+from prompt_lint.counting.sums import collect_members, list_undecided
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import assume_model
@@ -17,7 +18,7 @@ from prompt_lint.model.needs import describe_needs
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from prompt_lint.cache.counts import CountCache
@@ -142,15 +143,23 @@ class CountResults:
         self.failures: list[Unreadable] = []
         self.drifts: dict[str, Drift] = {}
 
+    def find_count(self, key: CountKey) -> Count | None:
+        return find_count(self.outcomes[key])
+
 
 def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
     """Count every job. A count goes to the cache as it arrives: an interrupted run loses little."""
     results = CountResults()
+    members: dict[Hashable, list[CountJob]] = {}
+    if sources.mode == "auto":
+        jobs = collect_members(jobs, members)
     unknown = _skip_known(jobs, sources, results)
     if sources.mode == "exact":
         _count_with_api(unknown, sources, results)
     else:
-        open_jobs = _drop_repeated(_count_offline(unknown, sources, results), set())
+        open_jobs = _count_offline(unknown, sources, results)
+        open_jobs += list_undecided(members, results.find_count)
+        open_jobs = _drop_repeated(open_jobs, set())
         sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
         _count_with_api(open_jobs, sources, results)
     results.sent_to = tuple(sources.service.sent_to) if sources.service else ()
@@ -202,7 +211,8 @@ def _is_open(
     outcome: Outcome | OfflineStandIn | None, job: CountJob, model: str, sources: CountSources
 ) -> bool:
     if isinstance(outcome, Count):
-        return not is_sufficient(outcome, job.limits.get(model), sources)
+        limit = job.limits.get(model) if job.sum_key is None else None  # a sum is decided as a whole, later
+        return not is_sufficient(outcome, limit, sources)
     return sources.mode == "auto" or outcome is None
 
 
