@@ -933,34 +933,59 @@ STRICT = (
 )
 
 
-def move_file(repo: Repo) -> None:
-    (repo.path / "live").mkdir(exist_ok=True)
-    repo.git("mv", "drafts/a.md", "live/a.md")
-
-
-def move_link(repo: Repo) -> None:
-    (repo.path / "live/link.md").unlink(missing_ok=True)
-    repo.link("live/link.md", "../drafts/a.md")
-
-
-@pytest.mark.parametrize("move", [move_file, move_link])
 @pytest.mark.parametrize(("limit", "code", "inherited"), [(100, 1, False), (90, 1, False), (600, 0, True)])
 def test_a_prompt_that_is_moved_over_a_limit_fails(
-    repo: Repo, check: Check, move: Callable[[Repo], None], limit: int, code: int, *, inherited: bool
+    repo: Repo, check: Check, limit: int, code: int, *, inherited: bool
 ) -> None:
     """It isn't larger, but what is where the base had that limit is. It is spared only where the change lowered the limit, too."""
     repo.write("drafts/a.md", LARGE)
     repo.write("drafts/b.md", SMALL)
     repo.write("live/b.md", SMALL)
-    repo.link("live/link.md", "b.md")
     begin(repo, STRICT.replace("100, allow", f"{limit}, allow"))
-    move(repo)
+    repo.git("mv", "drafts/a.md", "live/a.md")
     repo.write(".prompt-lint.yaml", STRICT)
 
     result, report = check()
 
     [over] = [each for each in report["verdicts"] if each["status"] == "over"]
     assert (result, over["growth"], over["inherited"]) == (code, 0, inherited)
+
+
+def test_a_text_that_a_link_makes_a_prompt_of_another_model_may_not_grow_unseen(
+    repo: Repo, check: Check
+) -> None:
+    """The file and the link are two prompts, each compared with its own count in the base."""
+    rules = """prompts:
+  - {files: 'prompts/*', limit: 5000, max_growth: 10%}
+  - {files: live/, limit: 5000, models: [claude-haiku-4-5]}
+"""
+    repo.link("live/link.md", "../prompts/a.md")
+    begin(repo, TOP + rules, a=LARGE)
+    repo.write("prompts/a.md", LARGE * 2)
+
+    code, report = check()
+
+    growth = {each["path"]: (each["status"], each["growth"] > 0) for each in report["verdicts"]}
+    assert (code, growth) == (1, {"prompts/a.md": ("grew", True), "live/link.md": ("ok", True)})
+
+
+@pytest.mark.parametrize("limit", [100, 90, 600])
+def test_a_link_that_leads_to_a_prompt_over_its_own_limit_now_fails(
+    repo: Repo, check: Check, limit: int
+) -> None:
+    """By the link it is another prompt, which is new, whatever the limit there was in the base."""
+    repo.write("drafts/a.md", LARGE)
+    repo.write("live/b.md", SMALL)
+    repo.link("live/link.md", "b.md")
+    begin(repo, STRICT.replace("100, allow", f"{limit}, allow"))
+    (repo.path / "live/link.md").unlink()
+    repo.link("live/link.md", "../drafts/a.md")
+    repo.write(".prompt-lint.yaml", STRICT)
+
+    code, report = check()
+
+    [over] = [each for each in report["verdicts"] if each["status"] == "over"]
+    assert (code, over["path"], over["standing"], over["inherited"]) == (1, "live/link.md", "new", False)
 
 
 @pytest.mark.parametrize(
