@@ -48,6 +48,21 @@ def test_a_prompt_is_exempt_by_any_of_its_names(
     assert done.code == 0
 
 
+def test_a_pattern_that_matches_the_configuration_exempts_no_group(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """`*.yaml` is meant for a prompt. A group is listed under the configuration."""
+    config = CONFIG.format(files="p/old.yaml", exempt="'*.yaml'")
+    repo.write(".prompt-lint.yaml", config + "groups: [{name: all, sum: p/old.yaml, limit: 20}]\n")
+    repo.write("p/old.yaml", LONG)
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json")
+
+    statuses = {each["kind"]: each["status"] for each in done.report["verdicts"]}
+    assert (done.code, statuses) == (1, {"prompt": "exempt", "group": "over"})
+
+
 @pytest.mark.parametrize(("file", "link"), [("AGENTS.md", "CLAUDE.md"), ("p/a.md", "q.md")])
 def test_a_link_that_is_a_prompt_of_its_own_is_exempt_alone(
     repo: Repo, lint: Callable[..., Done], file: str, link: str
