@@ -54,7 +54,7 @@ def test_a_pattern_that_matches_the_configuration_exempts_no_group(
     """`*.yaml` is meant for a prompt. A group is listed under the configuration."""
     config = CONFIG.format(files="p/old.yaml", exempt="'*.yaml'")
     repo.write(".prompt-lint.yaml", config + "groups: [{name: all, sum: p/old.yaml, limit: 20}]\n")
-    repo.write("p/old.yaml", LONG)
+    repo.write("p/old.yaml", f'messages: [{{role: user, content: "{LONG.strip()}"}}]\n')
     repo.commit()
 
     done = lint("check", "--offline", "--output-format", "json")
