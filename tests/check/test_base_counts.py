@@ -951,6 +951,16 @@ def test_a_prompt_that_is_moved_over_a_limit_fails(
     assert (result, over["growth"], over["inherited"]) == (code, 0, inherited)
 
 
+def test_a_prompt_that_was_only_renamed_has_not_grown_whatever_its_interval(repo: Repo, check: Check) -> None:
+    begin(repo, a=LARGE)
+    repo.git("mv", "prompts/a.md", "prompts/b.md")
+
+    _, report = check()
+
+    [verdict], [total] = report["verdicts"], report["summary"]["totals"]
+    assert (verdict["standing"], verdict["growth"], total["growth_margin"]) == ("renamed", 0, 0)
+
+
 def test_a_text_that_a_link_makes_a_prompt_of_another_model_may_not_grow_unseen(
     repo: Repo, check: Check
 ) -> None:

@@ -10,7 +10,7 @@ from prompt_lint.check.both_sides import (
     find_changed_prompts,
     find_lost_imports,
     map_base_counts,
-    sum_unchanged_members,
+    sum_unchanged_requests,
 )
 from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.counting.offline_counts import count_request
@@ -94,7 +94,7 @@ class BaseCounts:
         self._counted_paths = {key.path for key in self._counts}
         self._lost_imports = find_lost_imports(outcomes)
         self._changed_prompts = find_changed_prompts(outcomes)
-        self._unchanged_counts = sum_unchanged_members(outcomes)
+        self._unchanged_counts = sum_unchanged_requests(outcomes)
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""

@@ -49,20 +49,19 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptKey]:
     }  # fmt: skip
 
 
-def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], Count]:
-    """Return, by sum and model, the count of its members that are the same requests in the base, by whatever name.
+def sum_unchanged_requests(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], Count]:
+    """Return, by prompt or group and model, the count of its requests that are the same in the base, by whatever name.
 
     `outcomes` are those of the base and of now.
     """
     digests: dict[tuple[PromptKey, str], tuple[Counter[str], Counter[str]]] = {}
     counts: dict[tuple[str, str], Count] = {}
     for read, of_models in outcomes:
-        if read.group and read.group.sum:
-            for model, outcome in zip(read.rule.models, of_models, strict=True):
-                if (count := find_count(outcome)) and not count.is_disputed:
-                    counts[model, read.digest] = count
-                    sides = digests.setdefault((find_key(read), model), (Counter(), Counter()))
-                    sides[read.is_base][read.digest] += 1
+        for model, outcome in zip(read.rule.models, of_models, strict=True):
+            if (count := find_count(outcome)) and not count.is_disputed:
+                counts[model, read.digest] = count
+                sides = digests.setdefault((find_key(read), model), (Counter(), Counter()))
+                sides[read.is_base][read.digest] += 1
     return {
         (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
         for (name, model), (current, base) in digests.items()
