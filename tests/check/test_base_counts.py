@@ -951,6 +951,37 @@ def test_a_prompt_that_is_moved_over_a_limit_fails(
     assert (result, over["growth"], over["inherited"]) == (code, 0, inherited)
 
 
+def test_the_first_prompt_of_a_file_is_new_where_the_base_had_the_file_without_one(
+    repo: Repo, check: Check
+) -> None:
+    """All of it is growth, as if its file had had another prompt."""
+    repo.write("p/a.py", "LIMIT = 3\n")
+    repo.write("p/b.py", f"B_PROMPT = {SMALL!r}\n")
+    begin(repo, TOP + "prompts: [{files: 'p/*.py', format: python}]\n")
+    repo.write("p/a.py", f"A_PROMPT = {SMALL!r}\n")
+    repo.write("p/b.py", f"B_PROMPT = {SMALL!r}\nC_PROMPT = {SMALL!r}\n")
+
+    _, report = check()
+
+    standings = {each["name"]: each["standing"] for each in report["verdicts"]}
+    assert (standings["A_PROMPT"], standings["C_PROMPT"]) == ("new", "new")
+    assert not any("can't be compared" in note for note in report["notes"])
+
+
+def test_a_group_that_could_not_be_read_in_the_base_cannot_be_compared(repo: Repo, check: Check) -> None:
+    """It isn't new, so `max_growth` would apply if anybody knew how large it was."""
+    repo.write("p/r.json", "{broken")
+    group = "groups: [{name: all, sum: p/r.json, limit: 9000, max_growth: 1%}]\n"
+    begin(repo, TOP + RULE + group, a=SMALL)
+    repo.write("p/r.json", '{"messages": [{"role": "user", "content": "Hi"}]}')
+
+    _, report = check()
+
+    [verdict] = [each for each in report["verdicts"] if each["kind"] == "group"]
+    assert (verdict["standing"], verdict["growth"]) == ("changed", None)
+    assert any("can't be compared" in note for note in report["notes"])
+
+
 def test_a_prompt_that_was_only_renamed_has_not_grown_whatever_its_interval(repo: Repo, check: Check) -> None:
     begin(repo, a=LARGE)
     repo.git("mv", "prompts/a.md", "prompts/b.md")

@@ -84,6 +84,7 @@ class BaseCounts:
         outcomes: Sequence[PromptOutcomes],
         matcher: RuleMatcher,
         base_matcher: RuleMatcher,
+        problems: BaseProblems,
     ) -> None:
         self._comparison = comparison
         self._changes = changes
@@ -91,7 +92,9 @@ class BaseCounts:
         self._base_matcher = base_matcher
         self._recount = OfflineRecount(tree, comparison.commit)
         self._counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
-        self._counted_paths = {key.path for key in self._counts}
+        self._faulty = problems.faulty
+        self._read_paths = problems.read_paths - {key.path for key in problems.faulty}
+        self._read_paths |= {key.path for key in self._counts}
         self._lost_imports = find_lost_imports(outcomes)
         self._changed_prompts = find_changed_prompts(outcomes)
         self._unchanged_counts = sum_unchanged_requests(outcomes)
@@ -149,13 +152,13 @@ class BaseCounts:
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
-            return Change("unchanged" if verdict.prompt.key in self._counts else "new")
+            key = verdict.prompt.key
+            return Change("unchanged" if key in self._counts else "changed" if key in self._faulty else "new")
         return self._changes.find_change(verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
-        """Return whether the base had the file, with other prompts in it."""
-        path = verdict.prompt.path
-        return change.kind != "unchanged" and path in self._counted_paths
+        """Return whether the base had the file, without this prompt in it."""
+        return change.kind != "unchanged" and verdict.prompt.path in self._read_paths
 
     def _measure_growth(
         self, verdict: Verdict, outcome: Outcome | OfflineStandIn | None, change: Change
