@@ -968,6 +968,21 @@ def test_the_first_prompt_of_a_file_is_new_where_the_base_had_the_file_without_o
     assert not any("can't be compared" in note for note in report["notes"])
 
 
+@pytest.mark.parametrize(("times", "is_noted"), [(1, False), (7, True)])
+def test_a_prompt_that_has_another_name_in_its_file_may_not_grow_unseen(
+    repo: Repo, check: Check, times: int, *, is_noted: bool
+) -> None:
+    """It is new, so `max_growth` doesn't apply: a note says so if it is much larger than the one that is gone."""
+    rules = "limit: 9000\nprompts: [{files: 'p/*.py', format: python, max_growth: 10%}]\n"
+    repo.write("p/a.py", f"SUPPORT_PROMPT = {LARGE!r}\n")
+    begin(repo, TOP.replace("limit: 100\n", rules))
+    repo.write("p/a.py", f"AGENT_PROMPT = {LARGE * times!r}\n")
+
+    _, report = check()
+
+    assert any("`max_growth` doesn't apply" in note for note in report["notes"]) == is_noted
+
+
 def test_a_group_that_could_not_be_read_in_the_base_cannot_be_compared(repo: Repo, check: Check) -> None:
     """It isn't new, so `max_growth` would apply if anybody knew how large it was."""
     repo.write("p/r.json", "{broken")

@@ -220,7 +220,7 @@ class BaseCounts:
             *self._select_notes(notes, verdicts),
             *_note_lost_imports(verdicts, self._comparison.base.name),
             *self._list_incomparable(verdicts),
-            *self._note_possible_renames(verdicts),
+            *self._note_possible_renames(verdicts, removed),
             *self._note_lost_names(verdicts, removed),
             *map(Note, self._changes.by_git.notes),
         ]
@@ -243,25 +243,40 @@ class BaseCounts:
         }
         return [Note(message, path) for path in incomparable]
 
-    def _note_possible_renames(self, verdicts: Iterable[Verdict]) -> list[Note]:
-        """Return a note for each new prompt that would have grown too much, were it a deleted one of the same rule."""
+    def _note_possible_renames(
+        self, verdicts: Iterable[Verdict], removed_prompts: Iterable[RemovedPrompt]
+    ) -> list[Note]:
+        """Return a note for each file with a new prompt that would have grown too much, were it one that is gone.
+
+        That is a prompt of a deleted file of the same rule, or the largest that is gone from its own file.
+        """
         message = (
             "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
             "rewritten, it grew by more than is allowed"
         )
         removed = {file.display_path: file.rule for file in self._changes.removed}
+        by_size = sorted(removed_prompts, key=lambda each: each.base_count.tokens)
+        largest = {(each.prompt.path, each.model): each.base_count for each in by_size}
         paths = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.change == "new" and verdict.rule.max_growth
-            for path, rule in removed.items()
-            if rule is verdict.rule and self._outgrew(verdict, path)
+            if self._outgrew(verdict, largest.get((verdict.prompt.path, verdict.model)))
+            or any(
+                self._outgrew(verdict, self._find_base_count(path, verdict))
+                for path, rule in removed.items()
+                if rule is verdict.rule
+            )
         }
         return [Note(message, path) for path in paths]
 
-    def _outgrew(self, verdict: Verdict, path: str) -> bool:
+    def _find_base_count(self, path: str, verdict: Verdict) -> Count | None:
+        """Return what a prompt of the same name had in another file of the base."""
         outcome = self._counts.get(PromptKey(path, verdict.prompt.name), {}).get(verdict.model)
-        base, current = find_count(outcome) if outcome else None, verdict.token_count
+        return find_count(outcome) if outcome else None
+
+    def _outgrew(self, verdict: Verdict, base: Count | None) -> bool:
+        current = verdict.token_count
         if base is None or current is None:
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
