@@ -975,34 +975,115 @@ STRICT = (
 )
 
 
-def move_file(repo: Repo) -> None:
-    (repo.path / "live").mkdir(exist_ok=True)
-    repo.git("mv", "drafts/a.md", "live/a.md")
-
-
-def move_link(repo: Repo) -> None:
-    (repo.path / "live/link.md").unlink(missing_ok=True)
-    repo.link("live/link.md", "../drafts/a.md")
-
-
-@pytest.mark.parametrize("move", [move_file, move_link])
 @pytest.mark.parametrize(("limit", "code", "inherited"), [(100, 1, False), (90, 1, False), (600, 0, True)])
 def test_a_prompt_that_is_moved_over_a_limit_fails(
-    repo: Repo, check: Check, move: Callable[[Repo], None], limit: int, code: int, *, inherited: bool
+    repo: Repo, check: Check, limit: int, code: int, *, inherited: bool
 ) -> None:
     """It isn't larger, but what is where the base had that limit is. It is spared only where the change lowered the limit, too."""
     repo.write("drafts/a.md", LARGE)
     repo.write("drafts/b.md", SMALL)
     repo.write("live/b.md", SMALL)
-    repo.link("live/link.md", "b.md")
     begin(repo, STRICT.replace("100, allow", f"{limit}, allow"))
-    move(repo)
+    repo.git("mv", "drafts/a.md", "live/a.md")
     repo.write(".prompt-lint.yaml", STRICT)
 
     result, report = check()
 
     [over] = [each for each in report["verdicts"] if each["status"] == "over"]
     assert (result, over["growth"], over["inherited"]) == (code, 0, inherited)
+
+
+def test_the_first_prompt_of_a_file_is_new_where_the_base_had_the_file_without_one(
+    repo: Repo, check: Check
+) -> None:
+    """All of it is growth, as if its file had had another prompt."""
+    repo.write("p/a.py", "LIMIT = 3\n")
+    repo.write("p/b.py", f"B_PROMPT = {SMALL!r}\n")
+    begin(repo, TOP + "prompts: [{files: 'p/*.py', format: python}]\n")
+    repo.write("p/a.py", f"A_PROMPT = {SMALL!r}\n")
+    repo.write("p/b.py", f"B_PROMPT = {SMALL!r}\nC_PROMPT = {SMALL!r}\n")
+
+    _, report = check()
+
+    standings = {each["name"]: each["standing"] for each in report["verdicts"]}
+    assert (standings["A_PROMPT"], standings["C_PROMPT"]) == ("new", "new")
+    assert not any("can't be compared" in note for note in report["notes"])
+
+
+@pytest.mark.parametrize(("times", "is_noted"), [(1, False), (7, True)])
+def test_a_prompt_that_has_another_name_in_its_file_may_not_grow_unseen(
+    repo: Repo, check: Check, times: int, *, is_noted: bool
+) -> None:
+    """It is new, so `max_growth` doesn't apply: a note says so if it is much larger than the one that is gone."""
+    rules = "limit: 9000\nprompts: [{files: 'p/*.py', format: python, max_growth: 10%}]\n"
+    repo.write("p/a.py", f"SUPPORT_PROMPT = {LARGE!r}\n")
+    begin(repo, TOP.replace("limit: 100\n", rules))
+    repo.write("p/a.py", f"AGENT_PROMPT = {LARGE * times!r}\n")
+
+    _, report = check()
+
+    assert any("`max_growth` doesn't apply" in note for note in report["notes"]) == is_noted
+
+
+def test_a_group_that_could_not_be_read_in_the_base_cannot_be_compared(repo: Repo, check: Check) -> None:
+    """It isn't new, so `max_growth` would apply if anybody knew how large it was."""
+    repo.write("p/r.json", "{broken")
+    group = "groups: [{name: all, sum: p/r.json, limit: 9000, max_growth: 1%}]\n"
+    begin(repo, TOP + RULE + group, a=SMALL)
+    repo.write("p/r.json", '{"messages": [{"role": "user", "content": "Hi"}]}')
+
+    _, report = check()
+
+    [verdict] = [each for each in report["verdicts"] if each["kind"] == "group"]
+    assert (verdict["standing"], verdict["growth"]) == ("changed", None)
+    assert any("can't be compared" in note for note in report["notes"])
+
+
+def test_a_prompt_that_was_only_renamed_has_not_grown_whatever_its_interval(repo: Repo, check: Check) -> None:
+    begin(repo, a=LARGE)
+    repo.git("mv", "prompts/a.md", "prompts/b.md")
+
+    _, report = check()
+
+    [verdict], [total] = report["verdicts"], report["summary"]["totals"]
+    assert (verdict["standing"], verdict["growth"], total["growth_margin"]) == ("renamed", 0, 0)
+
+
+def test_a_text_that_a_link_makes_a_prompt_of_another_model_may_not_grow_unseen(
+    repo: Repo, check: Check
+) -> None:
+    """The file and the link are two prompts, each compared with its own count in the base."""
+    rules = """prompts:
+  - {files: 'prompts/*', limit: 5000, max_growth: 10%}
+  - {files: live/, limit: 5000, models: [claude-haiku-4-5]}
+"""
+    repo.link("live/link.md", "../prompts/a.md")
+    begin(repo, TOP + rules, a=LARGE)
+    repo.write("prompts/a.md", LARGE * 2)
+
+    code, report = check()
+
+    growth = {each["path"]: (each["status"], each["growth"] > 0) for each in report["verdicts"]}
+    assert (code, growth) == (1, {"prompts/a.md": ("grew", True), "live/link.md": ("ok", True)})
+
+
+@pytest.mark.parametrize("limit", [100, 90, 600])
+def test_a_link_that_leads_to_a_prompt_over_its_own_limit_now_fails(
+    repo: Repo, check: Check, limit: int
+) -> None:
+    """By the link it is another prompt, which is new, whatever the limit there was in the base."""
+    repo.write("drafts/a.md", LARGE)
+    repo.write("live/b.md", SMALL)
+    repo.link("live/link.md", "b.md")
+    begin(repo, STRICT.replace("100, allow", f"{limit}, allow"))
+    (repo.path / "live/link.md").unlink()
+    repo.link("live/link.md", "../drafts/a.md")
+    repo.write(".prompt-lint.yaml", STRICT)
+
+    code, report = check()
+
+    [over] = [each for each in report["verdicts"] if each["status"] == "over"]
+    assert (code, over["path"], over["standing"], over["inherited"]) == (1, "live/link.md", "new", False)
 
 
 @pytest.mark.parametrize(

@@ -48,24 +48,38 @@ def test_a_prompt_is_exempt_by_any_of_its_names(
     assert done.code == 0
 
 
-def test_a_link_that_is_a_prompt_of_its_own_is_exempt_alone(repo: Repo, lint: Callable[..., Done]) -> None:
-    """`CLAUDE.md` has a limit of its own: its exemption isn't the target's."""
-    repo.write(".prompt-lint.yaml", CONFIG.format(files="[AGENTS.md]", exempt="CLAUDE.md"))
-    config = (
-        (repo.path / ".prompt-lint.yaml")
-        .read_text()
-        .replace("}]\n", "}, {files: CLAUDE.md, limit: 90}]\n", 1)
-    )
+def test_a_pattern_that_matches_the_configuration_exempts_no_group(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """`*.yaml` is meant for a prompt. A group is listed under the configuration."""
+    config = CONFIG.format(files="p/old.yaml", exempt="'*.yaml'")
+    repo.write(".prompt-lint.yaml", config + "groups: [{name: all, sum: p/old.yaml, limit: 20}]\n")
+    repo.write("p/old.yaml", f'messages: [{{role: user, content: "{LONG.strip()}"}}]\n')
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json")
+
+    statuses = {each["kind"]: each["status"] for each in done.report["verdicts"]}
+    assert (done.code, statuses) == (1, {"prompt": "exempt", "group": "over"})
+
+
+@pytest.mark.parametrize(("file", "link"), [("AGENTS.md", "CLAUDE.md"), ("p/a.md", "q.md")])
+def test_a_link_that_is_a_prompt_of_its_own_is_exempt_alone(
+    repo: Repo, lint: Callable[..., Done], file: str, link: str
+) -> None:
+    """The link has a limit of its own: its exemption isn't the target's. Of a text both are named, too."""
+    config = CONFIG.format(files=f"[{file}]", exempt=link)
+    config = config.replace("}]\n", f"}}, {{files: {link}, limit: 90}}]\n", 1)
     repo.write(".prompt-lint.yaml", config)
-    repo.write("AGENTS.md", LONG)
-    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.write(file, LONG)
+    repo.link(link, file)
     repo.commit()
 
     done = lint("check", "--offline", "--output-format", "json")
 
     assert {path: status for (path, _), (*_, status) in done.verdicts.items()} == {
-        "AGENTS.md": "over",
-        "CLAUDE.md": "exempt",
+        file: "over",
+        link: "exempt",
     }
     assert done.code == 1
 

@@ -279,6 +279,16 @@ def test_an_exempt_prompt_does_not_count(
     assert end in lint("tighten", "--offline", "--dry-run").out
 
 
+def test_a_group_over_its_limit_is_called_by_its_name(repo: Repo, lint: Callable[..., Done]) -> None:
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: claude-sonnet-5-5\ngroups: [{name: start, sum: a.md, limit: 10}]\n",
+    )
+    repo.write("a.md", SENTENCE * 46)
+
+    assert "limit 10 stays: start is over it" in lint("tighten", "--offline", "--dry-run").out
+
+
 def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[..., Done]) -> None:
     """Behind a rule that matches nothing, a prompt may be hidden."""
     config = "models: claude-haiku-4-5\nlimit: 8k\nprompts: [{files: a.md}, {files: gone.md}]\n"

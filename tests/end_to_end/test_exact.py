@@ -252,7 +252,7 @@ def test_each_distinct_request_is_sent_once(
     done = check()
 
     assert asked(api) == [(MODEL, TEXT), (OLDER, TEXT)]
-    assert len(done.verdicts) == 6
+    assert len(done.verdicts) == 7
     assert {origin for _, origin, _ in done.verdicts.values()} == {"api"}
     assert done.report["summary"]["sent"] == 2
 
@@ -458,8 +458,7 @@ def test_an_outage_by_itself_fails_in_ci_unless_the_configuration_decides(
     """A hook goes on by the offline count, a merge gate doesn't; either says it, even when told to be quiet."""
     write(repo, top=line, a=TEXT)
     api.plan = always("503")
-    if ci:
-        monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("CI", "true" if ci else "false")
 
     runs = [lint("check"), lint("check", "-q"), lint("check", "--output-format", "json")]
     counted = lint("count", "prompts/a.md", "--model", MODEL)

@@ -75,6 +75,9 @@ two
 three
 # prompt-lint: end
 # prompt-lint: start
+# prompt-lint begin d
+# prompt-lint : end
+# prompt-lint reads this file
 # prompt-lint: begin c
 """
     assert parse(text) == [
@@ -84,7 +87,9 @@ three
         ("region 2", 6, "two\n"),
         ("problem", 9, "has two prompts with the name `a`"),
         ("problem", 12, "has a `prompt-lint:` marker that can't be read"),
-        ("problem", 13, "has a `prompt-lint: begin` without an `end` below it"),
+        ("problem", 13, "has a `prompt-lint:` marker that can't be read"),
+        ("problem", 14, "has a `prompt-lint:` marker that can't be read"),
+        ("problem", 16, "has a `prompt-lint: begin` without an `end` below it"),
     ]
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import judge
 from prompt_lint.check.both_sides import (
-    MemberDifference,
-    compare_members,
+    RequestDifference,
+    compare_requests,
     find_changed_prompts,
     find_lost_imports,
     map_base_counts,
@@ -50,16 +50,16 @@ class OfflineRecount(NamedTuple):
     groups: Mapping[PromptKey, tuple[GroupFiles, GroupFiles]]
 
     def count_group(
-        self, key: PromptKey, model: str, members: MemberDifference
+        self, key: PromptKey, model: str, difference: RequestDifference
     ) -> tuple[Count, Count] | None:
         """Return the counts of a group in the base and now, with what differs counted offline."""
         current, base = self.groups[key]
         try:
-            base_count = _count_members(self.commit, base, model, members.base)
-            count = _count_members(self.tree, current, model, members.current)
+            base_count = _count_members(self.commit, base, model, difference.base)
+            count = _count_members(self.tree, current, model, difference.current)
         except (Unreadable, KeyError):  # of a file that somebody has just written, the request is another
             return None
-        return sum_counts([members.unchanged, base_count]), sum_counts([members.unchanged, count])
+        return sum_counts([difference.unchanged, base_count]), sum_counts([difference.unchanged, count])
 
     def count_prompt(self, verdict: Verdict, base_path: str) -> tuple[Count, Count] | None:
         """Return the counts in the base and now; None where one of them can't be had."""
@@ -110,6 +110,7 @@ class BaseCounts:
         outcomes: Sequence[PromptOutcomes],
         matcher: RuleMatcher,
         base_matcher: RuleMatcher,
+        problems: BaseProblems,
     ) -> None:
         self._comparison = comparison
         self._changes = changes
@@ -122,19 +123,21 @@ class BaseCounts:
         }
         self._recount = OfflineRecount(tree, comparison.commit, groups)
         self._counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
-        self._counted_paths = {key.path for key in self._counts}
+        self._faulty = problems.faulty
+        self._read_paths = problems.read_paths - {key.path for key in problems.faulty}
+        self._read_paths |= {key.path for key in self._counts}
         self._lost_imports = find_lost_imports(outcomes)
         self._changed_prompts = find_changed_prompts(outcomes)
-        self._members = compare_members(outcomes)
+        self._differences = compare_requests(outcomes)
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
         lost_imports = tuple(self._lost_imports.get(verdict.prompt.key, ()))
-        unchanged = self._find_members(verdict).unchanged
+        unchanged = self._find_difference(verdict).unchanged
         return self._compare_count(verdict)._replace(lost_imports=lost_imports, unchanged_count=unchanged)
 
-    def _find_members(self, verdict: Verdict) -> MemberDifference:
-        return self._members.get((verdict.prompt.key, verdict.model), MemberDifference())
+    def _find_difference(self, verdict: Verdict) -> RequestDifference:
+        return self._differences.get((verdict.prompt.key, verdict.model), RequestDifference())
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self._counts.get(verdict.prompt.key)
@@ -183,13 +186,13 @@ class BaseCounts:
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
-            return Change("unchanged" if verdict.prompt.key in self._counts else "new")
+            key = verdict.prompt.key
+            return Change("unchanged" if key in self._counts else "changed" if key in self._faulty else "new")
         return self._changes.find_change(verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
-        """Return whether the base had the file, with other prompts in it."""
-        path = verdict.prompt.path
-        return change.kind != "unchanged" and path in self._counted_paths
+        """Return whether the base had the file, without this prompt in it."""
+        return change.kind != "unchanged" and verdict.prompt.path in self._read_paths
 
     def _measure_growth(
         self, verdict: Verdict, outcome: Outcome | OfflineStandIn | None, change: Change
@@ -199,9 +202,7 @@ class BaseCounts:
         current = verdict.token_count
         if base is None or current is None:
             return None, None
-        is_mixed = base.origin != current.origin and 0 not in {base.tokens, current.tokens}
-        if verdict.prompt.is_group:
-            is_mixed = self._find_members(verdict).is_mixed
+        is_mixed = self._find_difference(verdict).is_mixed
         pairs = [] if is_mixed else [(base, current)]
         if is_mixed or base.is_disputed or current.is_disputed:
             both = self._count_both(verdict, change)
@@ -214,8 +215,8 @@ class BaseCounts:
 
     def _count_both(self, verdict: Verdict, change: Change) -> tuple[Count, Count] | None:
         if verdict.prompt.is_group:
-            members = self._find_members(verdict)
-            return self._recount.count_group(verdict.prompt.key, verdict.model, members)
+            difference = self._find_difference(verdict)
+            return self._recount.count_group(verdict.prompt.key, verdict.model, difference)
         return self._recount.count_prompt(verdict, change.base_path) if change.base_path else None
 
     def apply_policy(self, verdict: Verdict) -> Verdict:
@@ -259,7 +260,7 @@ class BaseCounts:
             *self._select_notes(notes, verdicts),
             *_note_lost_imports(verdicts, self._comparison.base.name),
             *self._list_incomparable(verdicts),
-            *self._note_possible_renames(verdicts),
+            *self._note_possible_renames(verdicts, removed),
             *self._note_lost_names(verdicts, removed),
             *map(Note, self._changes.by_git.notes),
         ]
@@ -282,25 +283,40 @@ class BaseCounts:
         }
         return [Note(message, path) for path in incomparable]
 
-    def _note_possible_renames(self, verdicts: Iterable[Verdict]) -> list[Note]:
-        """Return a note for each new prompt that would have grown too much, were it a deleted one of the same rule."""
+    def _note_possible_renames(
+        self, verdicts: Iterable[Verdict], removed_prompts: Iterable[RemovedPrompt]
+    ) -> list[Note]:
+        """Return a note for each file with a new prompt that would have grown too much, were it one that is gone.
+
+        That is a prompt of a deleted file of the same rule, or the largest that is gone from its own file.
+        """
         message = (
             "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
             "rewritten, it grew by more than is allowed"
         )
         removed = {file.display_path: file.rule for file in self._changes.removed}
+        by_size = sorted(removed_prompts, key=lambda each: each.base_count.tokens)
+        largest = {(each.prompt.path, each.model): each.base_count for each in by_size}
         paths = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.change == "new" and verdict.rule.max_growth
-            for path, rule in removed.items()
-            if rule is verdict.rule and self._outgrew(verdict, path)
+            if self._outgrew(verdict, largest.get((verdict.prompt.path, verdict.model)))
+            or any(
+                self._outgrew(verdict, self._find_base_count(path, verdict))
+                for path, rule in removed.items()
+                if rule is verdict.rule
+            )
         }
         return [Note(message, path) for path in paths]
 
-    def _outgrew(self, verdict: Verdict, path: str) -> bool:
+    def _find_base_count(self, path: str, verdict: Verdict) -> Count | None:
+        """Return what a prompt of the same name had in another file of the base."""
         outcome = self._counts.get(PromptKey(path, verdict.prompt.name), {}).get(verdict.model)
-        base, current = find_count(outcome) if outcome else None, verdict.token_count
+        return find_count(outcome) if outcome else None
+
+    def _outgrew(self, verdict: Verdict, base: Count | None) -> bool:
+        current = verdict.token_count
         if base is None or current is None:
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)

@@ -11,7 +11,7 @@ from prompt_lint.check.importers import match_below, may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Problem, Prompt
+from prompt_lint.model.values import Problem, Prompt, PromptKey
 from prompt_lint.repo.changes import Change, find_changes, find_converted
 from prompt_lint.repo.links import select_intact
 
@@ -81,11 +81,12 @@ class BaseProblems(NamedTuple):
     """What was wrong in the base with files and groups that haven't changed since, by path and message.
 
     `read_paths` are the files that were read for it. An unchanged file that isn't one of them imports nothing, so its
-    problems are the base's, too.
+    problems are the base's, too. `faulty` are the files and groups with any problem there, so that prompts may be missing.
     """
 
     read_paths: set[str]
     messages: set[tuple[str, str]]
+    faulty: set[PromptKey]
 
     def includes(self, problem: Problem, changes: FileChanges) -> bool:
         """Return whether a problem was in the base, in the same file or group."""
@@ -111,12 +112,15 @@ def read_base_prompts(
     for file in targets.matched:
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
+        found: set[tuple[str, str]] = set()
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             reader = IncludeReader(commit)
             found = yield from _sort(_read_file(reader, commit, change, file))
             if found and change.kind == "unchanged" and not _find_changed(tree, commit, reader.requested):
                 problems.messages.update(found)
             problems.read_paths.add(file.display_path)
+        if found or file.path in changes.converted:
+            problems.faulty.add(PromptKey(file.display_path, ""))
     for file in changes.removed:
         change = Change("changed", file.display_path)
         yield from _sort(_read_file(IncludeReader(commit), commit, change, file))
@@ -221,6 +225,8 @@ def _read_groups(
     for (group, current_files), matched in changes.groups:
         base_group = comparison.groups.get((group.rule.config_path, group.name))
         found = yield from _sort(read_groups([matched], commit))
+        if found:
+            problems.faulty.add(PromptKey(group.rule.config_path, group.name, is_group=True))
         if found and (comparison.config is None or _has_same_files(base_group, group)):
             is_untouched = _are_members_unchanged(tree, commit, changes, matched.files, current_files)
             problems.messages.update(

@@ -49,8 +49,8 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptKey]:
     }  # fmt: skip
 
 
-class MemberDifference(NamedTuple):
-    """What a group has on both sides, counted as `unchanged`, and the digests of what it has on one side only.
+class RequestDifference(NamedTuple):
+    """What a prompt or group has on both sides, counted as `unchanged`, and the digests of what it has on one side only.
 
     It `is_mixed` where the latter were counted by the API in part, and offline in part.
     """
@@ -61,20 +61,21 @@ class MemberDifference(NamedTuple):
     is_mixed: bool = False
 
 
-def compare_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], MemberDifference]:
-    """Return, by group and model, which requests are the same in the base, by whatever name, and which aren't.
+def compare_requests(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey, str], RequestDifference]:
+    """Return, by prompt or group and model, which requests are the same in the base, by whatever name, and which aren't.
 
     `outcomes` are those of the base and of now. A disputed count is of no use to a sum: its request counts as one that differs.
     """
     digests: dict[tuple[PromptKey, str], tuple[Counter[str], Counter[str]]] = {}
     counts: dict[str, dict[str, Count]] = {}
     for read, of_models in outcomes:
-        if read.group and read.digest:
-            for model, outcome in zip(read.rule.models, of_models, strict=True):
-                if count := find_count(outcome):
-                    counts.setdefault(model, {})[read.digest] = count
-                    sides = digests.setdefault((find_key(read), model), (Counter(), Counter()))
-                    sides[read.is_base][read.digest] += 1
+        if not read.digest:  # a blank prompt has no tokens by any means
+            continue
+        for model, outcome in zip(read.rule.models, of_models, strict=True):
+            if count := find_count(outcome):
+                counts.setdefault(model, {})[read.digest] = count
+                sides = digests.setdefault((find_key(read), model), (Counter(), Counter()))
+                sides[read.is_base][read.digest] += 1
     return {
         (name, model): _compare_digests(current, base, counts[model])
         for (name, model), (current, base) in digests.items()
@@ -83,7 +84,7 @@ def compare_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptKey,
 
 def _compare_digests(
     current: Counter[str], base: Counter[str], counts: Mapping[str, Count]
-) -> MemberDifference:
+) -> RequestDifference:
     undisputed = {
         digest: number for digest, number in (current & base).items() if not counts[digest].is_disputed
     }
@@ -91,7 +92,7 @@ def _compare_digests(
     of_base, of_current = tuple((base - common).elements()), tuple((current - common).elements())
     origins = {counts[digest].origin for digest in (*of_base, *of_current)}
     unchanged = sum_counts([counts[digest] for digest in common.elements()])
-    return MemberDifference(unchanged, of_base, of_current, len(origins) > 1)
+    return RequestDifference(unchanged, of_base, of_current, len(origins) > 1)
 
 
 def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, list[str]]:

@@ -33,7 +33,6 @@ def find_exempt_paths(
     if not any(each.exempt for each in config.list_all()):
         return []
     names = {file.display_path: [*file.prompt_names] for file in matched}
-    names |= {each.path: [each.path] for each in config.list_all() if each.groups}
     for link, real in links.items():
         if real in names and not matcher.find_rule(link):
             names[real].append(link)

@@ -173,7 +173,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     if comparison.config and comparison.config != config:
         base_matcher = compile_config(comparison.config)
     changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, config)
-    base_problems = base_prompts.BaseProblems(set(), set())
+    base_problems = base_prompts.BaseProblems(set(), set(), set())
     read_base = base_prompts.read_base_prompts(tree, comparison, targets, changes, base_problems)
     diagnostics = Diagnostics([], [])
     # Nothing is read until `count_prompts` asks for prompts: only then are `diagnostics` and `base_problems` complete. Files are
@@ -184,7 +184,9 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(current, diagnostics.problems)
-    base = base_counts.BaseCounts(tree, comparison, changes, outcomes, targets.matcher, base_matcher)
+    base = base_counts.BaseCounts(
+        tree, comparison, changes, outcomes, targets.matcher, base_matcher, base_problems
+    )
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(outcomes, verdicts, counts, diagnostics, sources, settings)
     removed = base.list_removed(verdicts, report.problems)

@@ -229,9 +229,11 @@ def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterat
         if rule := matcher.find_rule(name):
             reading = _describe_reading(name, file.path, rule, tree)
             by_reading.setdefault(reading, []).append(name)
-    for first, *others in by_reading.values():
+    for number, (first, *others) in enumerate(by_reading.values()):
         rule = matcher.find_rule(first) or file.rule
-        is_by_own_name = first == file.path or recognition.possible_formats(first, rule) == ("text",)
+        # A text that only links make a prompt has the name of its file; any other link is a prompt of its own, with its own name.
+        is_text = recognition.possible_formats(first, rule) == ("text",)
+        is_by_own_name = first == file.path or (is_text and number == 0)
         aliases = (first, *others) if is_by_own_name and first != file.path else tuple(others)
         yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.ci.context import Context
 
+_UNSET = {"", "false", "0"}
+
 
 class Platform(Protocol):
     def detect(self, env: Mapping[str, str]) -> Context | None:
@@ -27,3 +29,8 @@ def detect_context(env: Mapping[str, str]) -> Context | None:
     """Return what the CI system says of this run; None outside of CI."""
     contexts = (platform.detect(env) for platform in PLATFORMS.values())
     return next((context for context in contexts if context), None)
+
+
+def is_set(env: Mapping[str, str], variable: str) -> bool:
+    """Return whether a variable is set, and not to a value by which systems say "no"."""
+    return env.get(variable, "").strip().lower() not in _UNSET

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from prompt_lint.ci import is_set
 from prompt_lint.ci.context import Context, parse_branch, parse_event, parse_number, parse_start
 
 if TYPE_CHECKING:
@@ -137,7 +138,6 @@ SYSTEMS: Sequence[System] = (
     System("another CI", "by convention: set to anything but `false`", "CI"),
 )  # fmt: skip
 
-_UNSET = {"", "false", "0"}
 # Of variables with a ref: what is no pull request's.
 _OTHER_REFS = ("refs/heads/", "refs/tags/", "branch/", "tag/")
 _PULL_REQUEST_EVENT = r"(?:pull|merge)[_-]?request|patchset"
@@ -156,11 +156,6 @@ def detect(env: Mapping[str, str]) -> Context | None:
         if is_set(env, system.sign) or find_pull_request_sign(env, [system]):
             return describe_run(system, env)
     return None
-
-
-def is_set(env: Mapping[str, str], variable: str) -> bool:
-    """Return whether a variable is set, and not to a value by which systems say "no"."""
-    return env.get(variable, "").strip().lower() not in _UNSET
 
 
 def find_pull_request_sign(env: Mapping[str, str], systems: Sequence[System] = SYSTEMS) -> str:

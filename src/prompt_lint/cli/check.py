@@ -101,7 +101,7 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
     envvar="PROMPT_LINT_BASE",
     show_default="no comparison",
     shell_complete=complete_base,
-    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch. hook: check what is staged, with HEAD, or what is pushed, with what the remote has.",
+    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch. hook: check what is staged, compared with HEAD, or what is pushed, compared with the remote.",
 )
 @option(
     "--policy",

@@ -10,6 +10,7 @@ from prompt_lint.cache.build_digests import BuildDigests, find_digests
 from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
+from prompt_lint.ci import is_set
 from prompt_lint.cli.usage_errors import name_source
 from prompt_lint.counting.api_service import find_service, has_credential, name_endpoint
 from prompt_lint.counting.processes import available_cores
@@ -103,7 +104,7 @@ def _open_caches(
     if not digests.build:
         folder = None
     counts = open_counts(folder, digests.tokenizer, endpoint)
-    use_files = top and not env.get("CI")
+    use_files = top and not is_set(env, "CI")
     files = open_files(folder if use_files else None, digests.build, top or "")
     try:
         yield counts, files

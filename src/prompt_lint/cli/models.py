@@ -23,7 +23,7 @@ _SCHEMA_VERSION = 1
 _LEGEND = """
 ± is the interval that the API's number is in, for prompts of text; docs/accuracy.md has those of tools and images.
 measured: compared with so many counts of the API. documented: counts as the model before it, by its documentation.
-assumed: neither. Its counts are marked as unverified, and so are those of the id of a newer model, which is taken, too.
+assumed: neither. Its counts are marked as unverified. Ids of newer models are accepted, and are unverified, too.
 """
 
 

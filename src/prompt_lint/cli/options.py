@@ -174,7 +174,7 @@ config = option(
     type=click.Path(dir_okay=False),
     envvar="PROMPT_LINT_CONFIG",
     show_default="the .prompt-lint.yaml of each folder",
-    help="Read FILE alone, whose patterns start at the top of the repository.",
+    help="Use the configuration FILE alone; its patterns start at the top of the repository.",
 )
 
 

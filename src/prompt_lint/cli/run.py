@@ -46,7 +46,7 @@ def open_run(
 
 def make_settings(env: Mapping[str, str], config: Config, options: JudgingOptions) -> Settings:
     """Return the settings of a run. An API that can't be reached fails it in CI, unless the configuration says otherwise."""
-    outage_fails = config.on_unavailable == "fail" or (not config.on_unavailable and bool(env.get("CI")))
+    outage_fails = config.on_unavailable == "fail" or (not config.on_unavailable and ci.is_set(env, "CI"))
     accept_label, on_raise = options.accept_label or "", config.on_raise or "warn"
     context = ci.detect_context(env) if accept_label or read_raise_label(on_raise) else None
     on_raise, raise_label = decide_on_raise(on_raise, context)

@@ -215,7 +215,8 @@ def _tighten_limit(file: WrittenConfig, key_path: KeyPath, headroom: Fraction) -
     high = find_high(largest) if largest else 0
     if largest and high > written.limit.tokens:
         verb = "is" if largest.status == "over" else "may be"
-        return limit._replace(reason=f"{largest.prompt.path} {verb} over it")
+        name = largest.prompt.name if largest.prompt.is_group else largest.prompt.path
+        return limit._replace(reason=f"{name} {verb} over it")
     factor, smallest = 1 + headroom, find_smallest_limit(str(key_path[-1]))
     tokens = choose_limit(high, smallest, factor=factor, least=factor, digits=_DIGITS)
     if tokens >= written.limit.tokens:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Note, Part, ReadFile
 
-# A line that is a comment from its start, and what it opens with.
+# A line that is a comment from its start, and what it opens with. A marker without its colon isn't passed over.
 _MARKER = re.compile(
-    r"[ \t]*(?P<sign>#+|//+|--+|;+|%+|<!--+|/\*+|\*+|\{#-?|\(\*|'|REM\b)[ \t]*prompt-lint:(?P<words>.*)"
+    r"[ \t]*(?P<sign>#+|//+|--+|;+|%+|<!--+|/\*+|\*+|\{#-?|\(\*|'|REM\b)[ \t]*"
+    r"prompt-lint(?P<colon>[ \t]*:|[ \t]+(?=(?:begin|end)\b))(?P<words>.*)"
 )
 _ENDINGS = ("-->", "*/", "-#}", "#}", "*)")
 _NAME = re.compile(r"[\w.-]{1,100}")
@@ -59,7 +60,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
 
 
 def _list_regions(path: str, text: str) -> Iterator[_Region | Problem]:
-    lines = text.split("\n") if "prompt-lint:" in text else []
+    lines = text.split("\n") if "prompt-lint" in text else []
     names: set[str] = set()
     begin: tuple[int, str, str] | None = None  # its line, the sign of its comment, the name
     for number, line in enumerate(lines, 1):
@@ -70,7 +71,8 @@ def _list_regions(path: str, text: str) -> Iterator[_Region | Problem]:
         ending = next((each for each in _ENDINGS if words.endswith(each)), "")
         word, _, name = words.removesuffix(ending).strip().partition(" ")
         name = name.strip()
-        if word not in {"begin", "end"} or (name and not _NAME.fullmatch(name)):
+        is_named = not name or _NAME.fullmatch(name)
+        if marker["colon"] != ":" or word not in {"begin", "end"} or not is_named:
             yield Problem(path, number, "has a `prompt-lint:` marker that can't be read", _EXAMPLE)
         elif word == "end":
             if begin is None:

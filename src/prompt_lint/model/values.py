@@ -205,7 +205,7 @@ class Verdict(NamedTuple):
     base, `base_reserve` the tokens of it that were reserved. A verdict that `is_preexisting` isn't made worse by this
     change, so it doesn't fail. `exemption` applies to the prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
     files. `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
-    `unchanged_count` is of the members of a sum that are the same in the base.
+    `unchanged_count` is of its requests that are the same in the base: members of a sum, or a prompt that was only renamed.
     """
 
     prompt: Prompt

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from prompt_lint.ci import is_set
 from prompt_lint.output.terminal import write_stderr
 from prompt_lint.text.escape import escape_line
 
@@ -131,7 +132,7 @@ def show_progress(env: Mapping[str, str], *, is_quiet: bool = False) -> Iterator
     """
     if not sys.stderr or is_quiet or env.get("PRE_COMMIT"):
         yield Progress()
-    elif env.get("CI"):
+    elif is_set(env, "CI"):
         yield Progress(lambda line: write_stderr(f"{line}\n"), _CI_INTERVAL, _CI_INTERVAL)
     elif sys.stderr.isatty():
         progress = Progress(lambda line: write_stderr(f"\r{line}\x1b[K"))

@@ -151,9 +151,10 @@ class _Fields:
 
 
 def _check_text(value: object, key: str) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+    """Return a text, cut where it is longer than anybody reads: a heading has no limit."""
+    if not isinstance(value, str):
         raise _InvalidField(key)
-    return value
+    return value[:_LONGEST_TEXT]
 
 
 # ---------------------------------------------------------------------------------------------------------

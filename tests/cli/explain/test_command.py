@@ -155,7 +155,7 @@ def test_a_file_that_a_group_names_is_told(repo: Repo, lint: Callable[..., Done]
 
     done = lint("explain", "p/m.yaml")
 
-    assert "no rule matches it, but\n  in the group `chat` (.prompt-lint.yaml:" in done.out
+    assert "no rule matches it, but\n  matched by the group `chat` (.prompt-lint.yaml:" in done.out
     assert "passes it by" not in done.out
     assert done.code == lint("check", "p/m.yaml").code == 1
 

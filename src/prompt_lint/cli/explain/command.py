@@ -140,7 +140,10 @@ def explain_path(run: Run, path: str, view: View) -> tuple[str, ExitCode]:
         lines.append("  no rule matches it, so `check` doesn't count it")
         return _join_lines(lines), ExitCode.OK
     groups = (group for group, _ in targets.groups)
-    users = [f"  in the group `{escape_line(group.name)}` ({describe_place(group.rule)})" for group in groups]
+    users = [
+        f"  matched by the group `{escape_line(group.name)}` ({describe_place(group.rule)})"
+        for group in groups
+    ]
     users += _describe_importers(path, targets)
     if file:
         source = FileToExplain(tree, file, file.rule.models[0])

@@ -80,8 +80,8 @@ def render_config(draft: Draft) -> str:
     head = [
         f"# yaml-language-server: $schema={SCHEMA_ADDRESS}",
         "# Written by `prompt-lint init`: the prompts of this repository, and how many tokens each may have. A limit is about 30 %",
-        "# above today's largest prompt (500 at least, 150 for `metadata`), so `prompt-lint check` passes. Lower it where prompts",
-        "# should shrink.",
+        "# above today's largest prompt (500 at least, 150 for `metadata`, 5,000 for the `body` of skills), so `prompt-lint check`",
+        "# passes. Lower it where prompts should shrink.",
         f"# All keys: {REPOSITORY}/blob/v{__version__}/docs/configuration.md",
         "",
         *_render_models(draft.models),

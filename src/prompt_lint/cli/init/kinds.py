@@ -52,7 +52,7 @@ _RESOURCES = Kind(
     "skill resources", "What skills bring along: read on demand, each file by itself.", folders=("skills",)
 )  # fmt: skip
 SKILLS = Kind(
-    "skills", "Skills: `metadata` is always in the context, about 100 tokens by the documentation; the `body`, less than 5,000, on use.",
+    "skills", "Skills: the `metadata` (about 100 tokens by the documentation) is always in the context, the `body` (less than 5,000) on use.",
     pattern="SKILL.md", folders=("skills",),
 )  # fmt: skip
 
@@ -94,13 +94,13 @@ KINDS = (
     Kind("Gemini commands", "Commands of Gemini CLI.", ("gemini-command",), folders=(".gemini/commands", "commands")),
     _RESOURCES,
     SKILLS,
-    Kind("GEMINI.md", "What Gemini CLI loads, with what it imports: at its start, below the top when a file there is read.", pattern="GEMINI.md", is_certain=True),
-    Kind("AGENTS.md", "What agents load, with what it imports: at their start, below the top when a file there is read.", pattern="AGENTS.md", is_certain=True),
+    Kind("GEMINI.md", "GEMINI.md and its imports. Gemini CLI loads the file at the top at its start, one in a folder below with the files there.", pattern="GEMINI.md", is_certain=True),
+    Kind("AGENTS.md", "AGENTS.md and its imports. Agents load the file at the top at their start, one in a folder below with the files there.", pattern="AGENTS.md", is_certain=True),
     Kind(
         "rules", "Rules of Claude Code: loaded at its start, unless they are below the top or say for which `paths`.",
         pattern="**/.claude/rules/**/*.md", folders=(".claude/rules",), is_certain=True,
     ),
-    Kind("CLAUDE.md", "What Claude Code loads, with what it imports: at its start, below the top when a file there is read.", pattern="CLAUDE{,.local}.md", is_certain=True),
+    Kind("CLAUDE.md", "CLAUDE.md and its imports. Claude Code loads the file at the top at its start, one in a folder below with the files there.", pattern="CLAUDE{,.local}.md", is_certain=True),
 )  # fmt: skip
 
 # Names and folders say which kind a file of these formats is.
