@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.targets import split_by_name
+from prompt_lint.check.readings import split_by_name
 from prompt_lint.config.rule_matching import MatchedFile, match_files
 from prompt_lint.repo.changes import Change, has_content
 from prompt_lint.repo.links import select_intact
@@ -72,7 +72,9 @@ class BasePairing:
     def _match_linked(self, matcher: RuleMatcher) -> dict[str, MatchedFile]:
         files = match_files(matcher.find_rules(self._links.values()), self._links, matcher)
         return {
-            file.display_path: file for whole in files for file in split_by_name(whole, matcher, self._commit)
+            file.display_path: file
+            for whole in files
+            for file in split_by_name(whole, matcher.find_rule, self._commit.read)
         }
 
     def pair_prompts(self) -> tuple[dict[str, Change], dict[str, tuple[str, ...]]]:

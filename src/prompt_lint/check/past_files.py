@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.targets import split_by_name
+from prompt_lint.check.readings import split_by_name
 from prompt_lint.config.rule_matching import MatchedFile, match_files
 from prompt_lint.repo.commit_tree import LostFile
 from prompt_lint.repo.entries import make_entry
@@ -97,7 +97,7 @@ class PastFiles:
         self._linked = {file.path for file in matched if file.aliases}
         by_name: dict[FileName, MatchedFile] = {}
         for file in matched:
-            for reading in split_by_name(file, self._matcher, tree):
+            for reading in split_by_name(file, self._matcher.find_rule, tree.read):
                 name = self.find_name(reading.display_path)
                 # A file that two rules judge, of which a link matches one, is two prompts.
                 by_name[self.find_name(reading.aliases[0]) if name in by_name else name] = reading

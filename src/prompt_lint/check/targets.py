@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import exemptions, groups
 from prompt_lint.check.importers import find_importers, list_included, match_below
+from prompt_lint.check.readings import split_by_name
 from prompt_lint.config.rule_matching import (
     MatchedFile,
     compile_config,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.model.rules import Exemption, Group, Rule
-    from prompt_lint.repo import Tree
     from prompt_lint.repo.entries import Entry
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -94,7 +94,7 @@ def find_targets(
     named = _follow_links(paths, links)
     problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, all_groups, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
-    matched = [name for file in matched for name in split_by_name(file, matcher, tree)]
+    matched = [name for file in matched for name in split_by_name(file, matcher.find_rule, tree.read)]
     exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
     if paths:
         matched = _select(matched, named, tree, remembered)
@@ -213,52 +213,6 @@ def _complete_sums(
     matched = groups.match_group_files(sums, files, links, matcher)
     complete = {id(each.group): each for each in groups.drop_members(matched, missing)}
     return [complete.get(id(group_files.group), group_files) for group_files in affected]
-
-
-def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterator[MatchedFile]:
-    """Yield the file once for each way of reading it: by its own name, and by links that make something else of it.
-
-    A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
-    docs/agents.md`), or where the file imports others, from another folder or by another tool's rules.
-    """
-    if not file.aliases:
-        yield file
-        return
-    by_reading: dict[object, list[str]] = {}
-    for name in (file.path, *file.aliases):
-        if rule := matcher.find_rule(name):
-            reading = _describe_reading(name, file.path, rule, tree)
-            by_reading.setdefault(reading, []).append(name)
-    for number, (first, *others) in enumerate(by_reading.values()):
-        rule = matcher.find_rule(first) or file.rule
-        # A text that only links make a prompt has the name of its file; any other link is a prompt of its own, with its own name.
-        is_text = recognition.possible_formats(first, rule) == ("text",)
-        is_by_own_name = first == file.path or (is_text and number == 0)
-        aliases = (first, *others) if is_by_own_name and first != file.path else tuple(others)
-        yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
-
-
-def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> tuple[object, ...]:
-    """Return all that decides how a file is read and judged by one of its names.
-
-    Of a file that imports others, that is also the folder to import from, and whose rules for imports are followed.
-    """
-    imports = _imports(tree, name, path, rule)
-    folder = name.rpartition("/")[0] if imports else ""
-    return (
-        rule.judging,
-        rule.reading,
-        recognition.possible_formats(name, rule),
-        folder,
-        imports and recognition.is_for_gemini(name),
-    )
-
-
-def _imports(tree: Tree, name: str, path: str, rule: Rule) -> bool:
-    try:
-        return recognition.can_import(name, rule) and recognition.seems_to_import(name, tree.read(path), rule)
-    except Unreadable:  # reported when it is checked
-        return False
 
 
 def _list_linked(
