@@ -270,6 +270,26 @@ def test_a_group_whose_folder_was_renamed_has_not_grown(repo: Repo, check: Check
     assert report["loosened"] == []
 
 
+def test_a_renamed_file_is_read_by_each_link_to_it_in_the_base_too(repo: Repo, check: Check) -> None:
+    """Each CLAUDE.md brings what it imports from its own folder, before and now: the sum has not grown."""
+    config = f"{TOP}groups: [{{name: all, sum: [CLAUDE.md, docs/], limit: 5000}}]\n"
+    repo.write("docs/agents.md", "Be kind.\n@./x.md\n")
+    for folder in ("a", "b"):
+        repo.write(f"{folder}/x.md", folder + LARGE)
+        repo.link(f"{folder}/CLAUDE.md", "../docs/agents.md")
+    begin(repo, config)
+    repo.git("mv", "docs", "guides")
+    for folder in ("a", "b"):
+        (repo.path / folder / "CLAUDE.md").unlink()
+        repo.link(f"{folder}/CLAUDE.md", "../guides/agents.md")
+    repo.write(".prompt-lint.yaml", config.replace("docs/", "guides/"))
+    repo.git("add", "-A")
+
+    group = check()[1].of("all")
+
+    assert (group["tokens"] > 400, group["growth"]) == (True, 0)
+
+
 def test_a_file_that_was_moved_into_a_group_makes_it_grow(repo: Repo, check: Check) -> None:
     """It was none of the group's before, whatever it was called."""
     repo.write("drafts/new.md", LARGE)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prompt_lint.check.group_prompts import choose_files
+from prompt_lint.check.group_prompts import choose_members
 from prompt_lint.cli import main
 
 if TYPE_CHECKING:
@@ -473,18 +473,104 @@ def test_a_sum_follows_links_to_what_it_counts(repo: Repo, check: Check) -> None
     assert found["all"]["tokens"] == found["CLAUDE.md"]["tokens"]
 
 
+def link_two(repo: Repo, name: str = "CLAUDE.md") -> dict[str, str]:
+    """Two links to one file, which imports another file in the folder of each."""
+    repo.link(f"a/{name}", "../shared/agents.md")
+    repo.link(f"b/{name}", "../shared/agents.md")
+    return {
+        "shared/agents.md": "Be kind.\n" * 20 + "@./x.md\n",
+        "a/x.md": "One.\n",
+        "b/x.md": "Short sentences.\n" * 50,
+    }
+
+
+@pytest.mark.parametrize("name", ["CLAUDE.md", "GEMINI.md"])
+def test_a_sum_counts_what_each_link_to_a_file_imports(repo: Repo, check: Check, name: str) -> None:
+    """The text of the file counts once, and so does each import, from whichever folder it is."""
+    found = count_sum(repo, check, f"[{name}]", **link_two(repo, name))
+
+    assert found["all"]["tokens"] == found[f"a/{name}"]["tokens"] + found["b/x.md"]["tokens"]
+    assert [part["path"] for part in found["all"]["sections"]] == [f"b/{name}", f"a/{name}"]
+
+
+def test_a_change_of_what_one_link_imports_is_one_of_the_sum(repo: Repo, check: Check) -> None:
+    """A hook that gets the imported file finds the group, and the growth is that of the file."""
+    before = count_sum(repo, check, "[CLAUDE.md]", **link_two(repo))
+    repo.write("b/x.md", "Short sentences.\n" * 60)
+
+    _, report = check("b/x.md", "--base", "HEAD")
+
+    found = {verdict["name"] or verdict["path"]: verdict for verdict in report["verdicts"]}
+    assert found["all"]["base_tokens"] == before["all"]["tokens"]
+    assert found["all"]["growth"] == found["b/x.md"]["growth"] > 0
+
+
+@pytest.mark.parametrize("pattern", ["docs/*.md", "'*.md'"])
+def test_a_sum_reads_a_file_in_the_way_that_brings_most(repo: Repo, check: Check, pattern: str) -> None:
+    """A pattern that matches the target of a link, too, makes no sum smaller; nor does one that matches a skill's link."""
+    repo.link("CLAUDE.md", "docs/agents.md")
+    files = {"docs/agents.md": "Be kind.\n@rules/x.md\n", "rules/x.md": "Short sentences.\n" * 50}
+
+    alone = count_sum(repo, check, "[/CLAUDE.md]", **files)["all"]
+    both = count_sum(repo, check, f"[/CLAUDE.md, {pattern}]", **files)["all"]
+
+    assert both["tokens"] == alone["tokens"]
+    assert [part["path"] for part in both["sections"]] == ["CLAUDE.md"]
+
+
+def test_a_sum_takes_the_whole_of_a_skill_that_a_link_makes_a_text(repo: Repo, check: Check) -> None:
+    """Its description alone is a part of that text."""
+    skill = "---\nname: x\ndescription: Looks things up.\n---\n" + "Never guess a number.\n" * 50
+    repo.link("notes/x.txt", "../.claude/skills/x/SKILL.md")
+
+    found = count_sum(
+        repo, check, "['SKILL.md#metadata', notes/*.txt]", **{".claude/skills/x/SKILL.md": skill}
+    )
+
+    assert [part["path"] for part in found["all"]["sections"]] == ["notes/x.txt"]
+    assert found["all"]["tokens"] > 200
+
+
+def test_a_sum_counts_what_an_import_through_a_link_imports_from_another_folder(
+    repo: Repo, check: Check
+) -> None:
+    """The second CLAUDE.md brings nothing of the shared file itself, which has been counted, but what it imports there."""
+    files = {
+        "a/CLAUDE.md": "One.\n@agents.md\n",
+        "b/CLAUDE.md": "Two.\n@agents.md\n",
+        **link_two(repo, "agents.md"),
+    }
+
+    found = count_sum(repo, check, "[CLAUDE.md]", **files)
+
+    rest = found["b/CLAUDE.md"]["tokens"] - found["shared/agents.md"]["tokens"]
+    assert found["all"]["tokens"] - found["a/CLAUDE.md"]["tokens"] == pytest.approx(rest, abs=10)
+
+
+def test_a_pattern_that_takes_a_file_back_leaves_its_links(repo: Repo, check: Check) -> None:
+    """As for prompts: a link is matched by its own name."""
+    repo.link("CLAUDE.md", "docs/agents.md")
+
+    found = count_sum(repo, check, "['*.md', '!docs/']", **{"docs/agents.md": "Be kind.\n"})
+
+    assert found["all"]["tokens"] == found["CLAUDE.md"]["tokens"] > 0
+
+
 @pytest.mark.parametrize(
-    ("imports", "chosen"),
+    ("members", "chosen"),
     [
-        ({"a": [], "b": ["a"], "c": ["b", "a"]}, ["c"]),
-        ({"a": ["b"], "b": ["a"], "c": []}, ["a", "c"]),
-        ({"a": [], "b": ["a"], "c": ["b"]}, ["a", "c"]),  # too many hops from c to a
-        ({"b": ["x"], "a": ["x"]}, ["b", "a"]),
+        (["a", "ba", "cba"], ["cba"]),
+        (["ab", "ba", "c"], ["ab", "c"]),
+        (["a", "ba", "cb"], ["a", "cb"]),  # too many hops from c to a
+        (["bx", "ax"], ["bx", "ax"]),
+        (["cb", "ba"], ["cb", "ba"]),  # the same, and a is no member
+        (["ax", "a", "ay", "axz"], ["ay", "axz"]),  # one file by four names
+        (["a", "a"], ["a"]),
     ],
 )
-def test_what_no_other_member_brings_in_is_counted_itself(
-    imports: dict[str, list[str]], chosen: list[str]
-) -> None:
-    """Every file is among the chosen ones and what they bring in."""
-    assert choose_files(imports) == chosen
-    assert set(imports) <= {*chosen, *(path for each in chosen for path in imports[each])}
+def test_what_no_other_member_brings_in_is_counted_itself(members: list[str], chosen: list[str]) -> None:
+    """Each member is a file, and those that it imports. Every file is among the chosen ones and what they bring in."""
+    indices = choose_members([(each[0], set(each), len(each)) for each in members])
+
+    assert [members[index] for index in indices] == chosen
+    assert set().union(*chosen) == set().union(*members)

@@ -209,7 +209,11 @@ def _match_base_groups(
         new_paths = {old: new for new, old in old_paths.items()}
         names = sorted(new_paths.get(path, path) for path in files)
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
-        [matched] = match_group_files([group], names, aliases, targets.matcher)
+
+        def read(path: str, old_paths: Mapping[str, str] = old_paths) -> bytes:
+            return commit.read(old_paths.get(path, path))
+
+        [matched] = match_group_files([group], names, aliases, targets.matcher, read)
         base_groups.append(matched._replace(files=[_move_back(file, old_paths) for file in matched.files]))
     return base_groups
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
+from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import possible_formats
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.rules import ON_DEMAND
@@ -19,15 +20,17 @@ from prompt_lint.model.values import (
 )
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text.location import ShapeError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.model.rules import Group, Reference
+    from prompt_lint.model.rules import Group, Reference, Role
     from prompt_lint.model.values import ImportedFile, Note
     from prompt_lint.repo import Tree
 
@@ -53,15 +56,23 @@ def read_groups(groups: Iterable[GroupFiles], tree: Tree) -> Iterator[ReadResult
 
 
 class _MemberFile(NamedTuple):
-    """A file of a sum, and those of its prompts that the sum takes."""
+    """A file of a sum, read in one way, and those of its prompts that the sum takes."""
 
     file: MatchedFile
     prompts: list[Prompt]
 
-    def list_imports(self) -> set[str]:
+    def list_files(self) -> set[str]:
         """Return the real paths of the files whose text is part of the prompts."""
-        imported = {file.real_path for prompt in self.prompts for file in prompt.imports}
-        return imported - {self.file.path}
+        return {self.file.path}.union(*(_list_imports(prompt) for prompt in self.prompts))
+
+    def describe(self) -> tuple[str, set[str], int]:
+        """Return its real path, the same, and how long the prompts are, as `choose_members` takes them."""
+        size = sum(len(prompt.request.canonical_json()) for prompt in self.prompts if prompt.request)
+        return self.file.path, self.list_files(), size
+
+
+def _list_imports(prompt: Prompt) -> set[str]:
+    return {file.real_path for file in prompt.imports}
 
 
 class _GroupReader(NamedTuple):
@@ -79,14 +90,15 @@ class _GroupReader(NamedTuple):
         members: list[_MemberFile] = []
         for file in files:
             prompts = []
-            references = find_references(file.all_names)
+            references = {one for name in file.prompt_names for one in find_references([name])}
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
                 naming = [reference for reference in references if is_added(prompt, reference)]
                 if naming:
                     used.update(naming)
                     prompts.append(prompt._replace(aliases=file.aliases, real_path=real_path))
-            members.append(_MemberFile(file, prompts))
+            if prompts:
+                members.append(_MemberFile(file, prompts))
         unused = [one for one in self.group.sum if one not in used and not one.path.startswith("!")]
         if not self.group.rule.allow_empty:
             self.reported.extend(map(self._report_unused, unused))
@@ -95,23 +107,44 @@ class _GroupReader(NamedTuple):
             for prompt in self._count_files_once(members)
         ]
 
-    def _count_files_once(self, members: Iterable[_MemberFile]) -> Iterator[Prompt]:
-        """Yield the prompts of a sum, without the files that another one of them imports and has counted."""
-        by_path = {member.file.path: member for member in members if member.prompts}
-        imports = {path: member.list_imports() for path, member in by_path.items()}
+    def _count_files_once(self, members: Sequence[_MemberFile]) -> Iterator[Prompt]:
+        """Yield the prompts of a sum, without the texts of files that another one of them has counted."""
         counted: set[str] = set()
-        for path in choose_files(imports):
-            file, prompts = by_path[path]
-            if repeated := imports[path] & counted:
-                names = {prompt.name: prompt for prompt in prompts}
-                reread = self._read_file(file, self.group.rule.line, repeated)
-                prompts = [
-                    names[prompt.name]._replace(request=prompt.request)
-                    for prompt in reread
-                    if prompt.name in names
-                ]
-            counted |= {path, *imports[path]}
-            yield from prompts
+        for member in map(members.__getitem__, choose_members(list(map(_MemberFile.describe, members)))):
+            files = member.list_files()
+            yield from self._leave_out(member, counted) if counted & files else member.prompts
+            counted |= files
+
+    def _leave_out(self, member: _MemberFile, counted: AbstractSet[str]) -> Iterator[Prompt]:
+        """Yield the prompts of a member as if the files that are `counted` were empty.
+
+        What such a file imports from another folder for this member would be lost with its text, so it is counted apart.
+        """
+        file = member.file
+        reread = [] if file.path in counted else self._read_file(file, self.group.rule.line, counted)
+        rests = {prompt.name: prompt for prompt in reread}
+        for prompt in member.prompts:
+            rest = rests.get(prompt.name)
+            if rest and _list_imports(prompt) <= counted | _list_imports(rest):
+                yield prompt._replace(request=rest.request)
+            else:
+                yield self._take_uncounted(file, prompt, counted)
+
+    def _take_uncounted(self, file: MatchedFile, prompt: Prompt, counted: AbstractSet[str]) -> Prompt:
+        """Return the prompt with the texts of its files that aren't `counted`; the whole where its parts don't say theirs."""
+        reader = IncludeReader(self.tree)
+        texts: dict[str, list[str]] = {}
+        try:
+            _, data = reader.include(file.path)
+            for part in FORMATS[prompt.format].parts(prompt.path, data, prompt, reader.include):
+                texts.setdefault(part.path or file.path, []).append(part.text)
+        except Unreadable:  # somebody has just changed it
+            return prompt
+        if _list_imports(prompt) - counted - texts.keys():
+            return prompt
+        wanted = ["\n".join(lines).rstrip("\n") for path, lines in texts.items() if path not in counted]
+        role: Role = "system" if prompt.role == "system" else "user"
+        return prompt._replace(request=build_request("\n\n".join(wanted), role))
 
     def _read_present(self, file: MatchedFile) -> list[Prompt]:
         """Return the prompts of a file; none where it was deleted, and that isn't staged yet."""
@@ -186,8 +219,9 @@ class _GroupReader(NamedTuple):
         try:
             real, data = reader.include(file.path)
             # As for prompts: a link whose name says more than that it is a text names what the file is.
-            is_text = possible_formats(file.display_path, file.rule) == ("text",)
-            results = list(parse_file(real if is_text else file.display_path, data, file.rule, reader))
+            is_text = possible_formats(file.path, file.rule) == ("text",)
+            name = file.read_as or (real if is_text else file.path)
+            results = list(parse_file(name, data, file.rule, reader))
             _require_whole(results)
         except MissingFile:
             raise
@@ -217,20 +251,28 @@ def _require_whole(results: Iterable[Prompt | Problem | Note]) -> None:
             raise Unreadable(result.message, result.hint, result.line)
 
 
-def choose_files(imports: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the members that no other one brings in, in their order. `imports` are each member's, by real path.
+def choose_members(members: Sequence[tuple[str, Collection[str], int]]) -> list[int]:
+    """Return the indices of members that together have all texts that any has, in their order.
 
-    Of members that import each other in a circle, the first is chosen. An import that isn't loaded, because it is too
-    many hops away, isn't among `imports`, so it is chosen itself.
+    `members` have their own real path, those of all files whose text they bring, and their size. Of several ways to read
+    a file, the largest comes first. What another one imports comes last, so that it is chosen only for what that one
+    doesn't load, because it is too many hops away for example. Of members that import each other in a circle, the first
+    is chosen.
     """
-    imported = {path for paths in imports.values() for path in paths}
-    chosen: set[str] = set()
+    imported = {path for own, paths, _ in members for path in paths if path != own}
+    first = {own: index for index, (own, _, _) in reversed([*enumerate(members)])}
+
+    def rank(index: int) -> tuple[bool, int, int]:
+        own, _, size = members[index]
+        return own in imported, first[own], -size
+
+    chosen: list[int] = []
     brought_in: set[str] = set()
-    for path in sorted(imports, key=imported.__contains__):  # those that nothing imports come first
-        if path not in brought_in:
-            chosen.add(path)
-            brought_in.update(imports[path])
-    return [path for path in imports if path in chosen]
+    for index in sorted(range(len(members)), key=rank):
+        if not brought_in.issuperset(members[index][1]):
+            chosen.append(index)
+            brought_in.update(members[index][1])
+    return sorted(chosen)
 
 
 def is_added(prompt: Prompt, reference: Reference) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.importers import find_importers, match_below
+from prompt_lint.check.readings import split_by_name
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
 from prompt_lint.repo.links import list_names
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class GroupFiles(NamedTuple):
-    """A group and its files; those of a sum once each, those of a request in the order of the request."""
+    """A group and its files; those of a sum once for each way of reading them, those of a request in its order."""
 
     group: Group
     files: Sequence[MatchedFile]
@@ -36,14 +37,19 @@ def list_endings(groups: Iterable[Group]) -> set[str]:
 
 
 def match_group_files(
-    groups: Iterable[Group], files: Sequence[str], aliases: Mapping[str, str], matcher: RuleMatcher
+    groups: Iterable[Group],
+    files: Sequence[str],
+    aliases: Mapping[str, str],
+    matcher: RuleMatcher,
+    read: Callable[[str], bytes],
 ) -> list[GroupFiles]:
     """Return the files of each group, out of all `files`. A file that a request names needn't be there.
 
-    A sum has no files of folders that another configuration than its own governs.
+    A sum has no files of folders that another configuration than its own governs. `read` returns the bytes of a file by
+    its real path.
     """
     return [
-        GroupFiles(group, _match_sum(group, files, aliases, matcher))
+        GroupFiles(group, _match_sum(group, files, aliases, matcher, read))
         if group.sum
         else GroupFiles(group, _list_named_files(group, matcher))
         for group in groups
@@ -51,19 +57,23 @@ def match_group_files(
 
 
 def _match_sum(
-    group: Group, files: Sequence[str], aliases: Mapping[str, str], matcher: RuleMatcher
+    group: Group,
+    files: Sequence[str],
+    aliases: Mapping[str, str],
+    matcher: RuleMatcher,
+    read: Callable[[str], bytes],
 ) -> list[MatchedFile]:
     """Return what the patterns of a sum match, each with the rule that applies to it, or the group's where none does."""
     sum_matcher, config = compile_sum(group, matcher), matcher.find_governing(group.rule.config_path)
     if matcher.nested:
         files = [path for path in files if matcher.find_governing(path) is config]
         aliases = {link: real for link, real in aliases.items() if matcher.find_governing(link) is config}
-    matched = []
-    for path, _, links, _ in match_files(sum_matcher.find_rules(files), aliases, sum_matcher):
-        # A file that the patterns match by a link alone is read by that name, which may be another tool's.
-        read_as = "" if sum_matcher.find_rule(path) else links[0]
-        rule = next(filter(None, map(matcher.find_rule, (read_as or path, *links))), group.rule)
-        matched.append(MatchedFile(path, rule, tuple(link for link in links if link != read_as), read_as))
+    matched: list[MatchedFile] = []
+    for file in match_files(sum_matcher.find_rules(files), aliases, sum_matcher):
+        found = {name: matcher.find_rule(name) for name in file.all_names if sum_matcher.find_rule(name)}
+        rule = next(filter(None, found.values()), group.rule)
+        rules = {name: own or rule for name, own in found.items()}
+        matched += split_by_name(file._replace(rule=rule), rules.get, read, is_judged=False)
     return matched
 
 

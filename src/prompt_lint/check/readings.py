@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 def split_by_name(
-    file: MatchedFile, find_rule: Callable[[str], Rule | None], read: Callable[[str], bytes]
+    file: MatchedFile,
+    find_rule: Callable[[str], Rule | None],
+    read: Callable[[str], bytes],
+    *,
+    is_judged: bool = True,
 ) -> Iterator[MatchedFile]:
     """Yield the file once for each way of reading it: by its own name, and by links that make something else of it.
 
     A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
     docs/agents.md`), or where the file imports others, from another folder or by another tool's rules. A name without a rule
-    makes nothing of it. `read` returns the bytes of a file by its real path.
+    makes nothing of it. `read` returns the bytes of a file by its real path. For what isn't judged itself, limits don't matter.
     """
     if not file.aliases:
         yield file
@@ -30,7 +34,7 @@ def split_by_name(
     for name in (file.path, *file.aliases):
         if rule := find_rule(name):
             reading = _describe_reading(name, file.path, rule, read)
-            by_reading.setdefault(reading, []).append(name)
+            by_reading.setdefault((reading, is_judged and rule.judging), []).append(name)
     for number, (first, *others) in enumerate(by_reading.values()):
         rule = find_rule(first) or file.rule
         # A text that only links make a prompt has the name of its file; any other link is a prompt of its own, with its own name.
@@ -41,14 +45,13 @@ def split_by_name(
 
 
 def _describe_reading(name: str, path: str, rule: Rule, read: Callable[[str], bytes]) -> tuple[object, ...]:
-    """Return all that decides how a file is read and judged by one of its names.
+    """Return all that decides how a file is read by one of its names.
 
     Of a file that imports others, that is also the folder to import from, and whose rules for imports are followed.
     """
     imports = _imports(name, path, rule, read)
     folder = name.rpartition("/")[0] if imports else ""
     return (
-        rule.judging,
         rule.reading,
         recognition.possible_formats(name, rule),
         folder,

@@ -134,7 +134,7 @@ def _match_present(
     """
     links = select_intact(aliases)
     matched = match_files(rules, links, matcher)
-    group_files = groups.match_group_files(all_groups, files, links, matcher)
+    group_files = groups.match_group_files(all_groups, files, links, matcher, tree.read)
     members = (file for group, members in group_files if group.sum for file in members)
     missing = tree.find_missing({file.path for file in (*matched, *members)})
     if missing:
@@ -210,7 +210,7 @@ def _complete_sums(
     entries = tree.list_entries((), groups.list_folders(sums), groups.list_endings(sums))
     links = select_intact(tree.find_aliases(entries))
     files = _list_files(entries, config)
-    matched = groups.match_group_files(sums, files, links, matcher)
+    matched = groups.match_group_files(sums, files, links, matcher, tree.read)
     complete = {id(each.group): each for each in groups.drop_members(matched, missing)}
     return [complete.get(id(group_files.group), group_files) for group_files in affected]
 
