@@ -34,6 +34,7 @@ from tests.support.secrets import forms, read_files
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
+from prompt_lint.repo import safe_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -219,6 +220,28 @@ def test_auto_asks_for_the_members_of_a_sum_that_the_offline_counts_leave_open(
     assert first.verdicts[".prompt-lint.yaml", MODEL][1:] == (
         "api" if is_asked else "offline", "over" if distance < 0 else "warn" if is_asked else "ok"
     )  # fmt: skip
+
+
+def test_a_count_of_the_api_is_that_of_every_prompt_with_the_text(
+    repo: Repo, check: Callable[..., Done], api: ApiServer, key: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a file that was counted offline by an earlier run, which was enough for it: it has not grown by this."""
+    monkeypatch.setattr(safe_read, "_CLOCK_TICK", 0)  # what has just been written is remembered
+    limit = offline_tokens(TEXT) + offline_tokens("Hi.")
+    api.count = lambda model, fields: api_server.offline_count(model, fields) + 1
+    write_sum(repo, limit + 1000)
+    repo.write("prompts/CLAUDE.md", "@a.md\n")
+    repo.commit()
+    check()
+    config = repo.path / ".prompt-lint.yaml"
+    open_limit = offline_tokens(f"@a.md\n\n{TEXT}") + offline_tokens("Hi.")
+    config.write_text(config.read_text().replace(f"limit: {limit + 1000}", f"limit: {open_limit}"))
+
+    done = check("--base", "HEAD")
+
+    assert len(api.requests) == 2  # a.md is a part of CLAUDE.md, so it isn't asked for itself
+    assert done.verdicts["prompts/CLAUDE.md", MODEL][1] == "api"
+    assert {verdict["growth"] for verdict in done.report["verdicts"]} == {0}
 
 
 def test_auto_asks_for_what_is_not_known_of_an_open_sum(

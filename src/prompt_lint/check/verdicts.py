@@ -34,7 +34,7 @@ def count_prompts(
     sources.progress.expect_files(file_count)
     counted: list[ReadPrompt] = []
     results = count_all(_make_jobs(prompts, counted, sources.progress), sources)
-    return [(prompt, prompt.counts or _find_outcomes(prompt, results)) for prompt in counted], results
+    return [(prompt, _find_outcomes(prompt, results)) for prompt in counted], results
 
 
 def plan_requests(outcomes: Iterable[PromptOutcomes]) -> list[PlannedRequest]:
@@ -68,9 +68,18 @@ def _make_jobs(
 
 
 def _find_outcomes(read: ReadPrompt, results: CountResults) -> Sequence[Outcome | OfflineStandIn]:
+    """Return what came of counting a prompt. What was known from the start may have been sent for another prompt."""
     if not read.digest:
         return (EMPTY_COUNT,) * len(read.rule.models)
-    return tuple(results.outcomes[CountKey(model, read.digest)] for model in read.rule.models)
+    keys = [CountKey(model, read.digest) for model in read.rule.models]
+    if not read.counts:
+        return tuple(results.outcomes[key] for key in keys)
+    if not results.sent_to:
+        return read.counts
+    return tuple(
+        outcome if isinstance(outcome := results.outcomes.get(key), Count) and outcome.is_exact else known
+        for key, known in zip(keys, read.counts, strict=True)
+    )
 
 
 def judge_outcomes(outcomes: Iterable[PromptOutcomes], problems: list[Problem]) -> Iterator[Verdict]:
