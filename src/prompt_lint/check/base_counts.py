@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 
 
 class OfflineRecount(NamedTuple):
-    """Counts both sides of a comparison offline, where one of them was counted by the API and the other wasn't."""
+    """Counts both sides of a comparison offline, where one of them was counted by the API and the other wasn't.
+
+    `groups` have their files of now, and those of the base.
+    """
 
     tree: WorkingTree
     commit: CommitTree

@@ -110,7 +110,8 @@ class _GroupReader(NamedTuple):
     def _count_files_once(self, members: Sequence[_MemberFile]) -> Iterator[Prompt]:
         """Yield the prompts of a sum, without the texts of files that another one of them has counted."""
         counted: set[str] = set()
-        for member in map(members.__getitem__, choose_members(list(map(_MemberFile.describe, members)))):
+        chosen = choose_members([member.describe() for member in members])
+        for member in (members[index] for index in chosen):
             files = member.list_files()
             yield from self._leave_out(member, counted) if counted & files else member.prompts
             counted |= files
