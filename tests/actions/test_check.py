@@ -285,7 +285,7 @@ def test_a_label_accepts_raised_limits(repo: Repo, job: Job) -> None:
     [warning] = accepted.step("Check the prompts").annotations("warning")
     [error] = refused.step("Check the prompts").annotations("error")
     assert 'Accepted by the label "limits-ok" of the pull request.' in warning.data
-    assert 'let somebody add the label "limits-ok" to the pull request' in error.data
+    assert 'ask for the label "limits-ok" on the pull request' in error.data
     assert 'label "limits-ok"' in refused.summary
 
 

@@ -420,7 +420,7 @@ def test_outside_of_git_the_folder_is_walked_with_a_note(tmp_path: Path) -> None
     assert not tree.has_git
     assert kinds(tree) == {"a/b.md": "file"}
     assert tree.notes == [
-        f"this is not a git repository: every file below {tmp_path} counts that no .gitignore excludes"
+        f"this is not a git repository: checks all files below {tmp_path} but those that .gitignore excludes"
     ]
 
 
