@@ -9,7 +9,7 @@ from tests.support import make
 from tests.support.files import read_nothing
 
 from prompt_lint.config.values import PARTS
-from prompt_lint.formats import skill
+from prompt_lint.formats import skill, skill_listing
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
@@ -164,7 +164,7 @@ def test_what_the_specification_takes_passes(front: str) -> None:
         ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 3, "frontmatter"),
         (
             f"---\nname: review\ndescription: D.\nwhen_to_use: {'w' * 1535}\n---\nBody.",
-            skill._CUT,
+            skill_listing._CUT,
             3,
             "content",
         ),

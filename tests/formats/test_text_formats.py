@@ -169,6 +169,21 @@ def test_agents_and_commands_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "characters", "lines_of_notes"),
+    [(".claude/agents/a.md", 2000, []), (".claude/commands/a.md", 1536, [3])],
+)
+def test_a_long_description_is_cut_for_commands_and_not_for_agents(
+    path: str, characters: int, lines_of_notes: list[int]
+) -> None:
+    """Claude Code lists commands as it lists skills, and loads the descriptions of agents in full; a cut is noted."""
+    data = f"---\nname: x\ndescription: {'d' * 2000}\n---\nBody."
+
+    assert prompts(path, data)["metadata"] == system(f"- x: {'d' * characters}")
+    assert [note.line for note in reports(path, data)] == lines_of_notes
+    assert reports(path, data.replace("---\nB", "disable-model-invocation: true\n---\nB")) == []
+
+
+@pytest.mark.parametrize(
     ("path", "noted"),
     [(".claude/agents/a.md", True), ("a.prompt.md", True), (".windsurf/rules/a.md", True), ("a.mdc", False)],
 )

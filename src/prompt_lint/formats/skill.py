@@ -34,10 +34,6 @@ _NO_FRONTMATTER = "has no frontmatter, so Claude Code lists the skill by its fol
 _OPEN_FRONTMATTER = "the frontmatter isn't closed by a line `---`, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"
 _NO_NAME = "has no `name`, so Claude Code takes the folder's, and other tools don't load the skill"
 _OTHER_NAME = "the `name` differs from the folder's, and the specification of skills requires the same"
-_CUT = (
-    f"`description` and `when_to_use` have more than {skill_listing.MAX_CHARACTERS:,} characters together: "
-    "Claude Code lists no more, so no more is counted"
-)
 _LONG = f"the body has more than the {_MAX_LINES} lines that the specification of skills recommends at most"
 
 
@@ -64,13 +60,15 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     if skill_listing.can_be_listed(fields):
         line = fields.lines.get("name") or fields.lines.get("description") or 1
         listed = fields if fields.get_text("description") else _describe_by_body(fields, body)
-        yield skill_listing.metadata_prompt(path, line, _folder(path), listed)
+        yield skill_listing.metadata_prompt(path, line, _folder(path), listed, is_cut=True)
     yield Prompt(path, BODY, body_line, build_request(body, rule.role or "user"))
     if frontmatter is None:
         yield Note(_OPEN_FRONTMATTER if text.startswith("---\n") else _NO_FRONTMATTER, path, 1, "advice")
     else:
         yield from note_fault(path, fields)
         yield from _check_fields(path, fields)
+        if skill_listing.can_be_listed(fields):
+            yield from skill_listing.note_cut(path, fields)
     if body.rstrip("\n").count("\n") >= _MAX_LINES:
         yield Note(_LONG, path, body_line + _MAX_LINES, "advice")
     yield from note_placeholders(path, body, body_line, also=CLAUDE_PLACEHOLDERS)
@@ -129,6 +127,3 @@ def _check_fields(path: str, fields: Fields) -> Iterator[Problem | Note]:
         yield Note(_NO_NAME, path, 1, "advice")
     if name and _folder(path) not in {"", name}:
         yield Note(_OTHER_NAME, path, fields.lines["name"], "advice")
-    listed = len(description) + len(fields.get_text("when_to_use"))
-    if description and listed > skill_listing.MAX_CHARACTERS:
-        yield Note(_CUT, path, fields.lines["description"], "content")

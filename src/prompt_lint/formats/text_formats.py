@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.rules import Role, Rule
     from prompt_lint.model.values import Part, ReadFile
+    from prompt_lint.text.frontmatter import Fields
 
 # Names from before these tools had frontmatter.
 _WITHOUT_FRONTMATTER = frozenset({".cursorrules", ".windsurfrules", ".clinerules"})
@@ -64,8 +65,8 @@ class TextFormat(NamedTuple):
 
     Where other tools use such paths, too, the frontmatter has to have all `required_keys` and none of the `foreign_keys`
     (each may have alternatives, as `a|b`), unless `sure_paths` has a piece of the path. `frontmatter` says whether the tool
-    cuts it off, and reads it as YAML. With `is_listed`, name and description are in the context from the start, as a prompt
-    of their own. `placeholders` is a regular expression for what the tool fills in.
+    cuts it off, and reads it as YAML. With a `listing`, name and description are in the context from the start, as a prompt
+    of their own, whole or cut. `placeholders` is a regular expression for what the tool fills in.
     """
 
     description: str
@@ -74,7 +75,7 @@ class TextFormat(NamedTuple):
     sure_paths: tuple[str, ...] = ()
     required_keys: tuple[str, ...] = ()
     foreign_keys: str = ""
-    is_listed: bool = False
+    listing: Literal["none", "whole", "cut"] = "none"
     placeholders: str = ""
     size_limits: tuple[SizeLimit, ...] = ()
 
@@ -98,10 +99,9 @@ class TextFormat(NamedTuple):
         split = self._split(path, text)
         request = build_request(split.body, rule.role or self.role)
         fields = parse_fields(split.frontmatter) if split.frontmatter and self.frontmatter == "YAML" else None
-        if self.is_listed:
-            if fields and fields.get_text("description") and skill_listing.can_be_listed(fields):
-                name = path.rpartition("/")[2].partition(".")[0]
-                yield skill_listing.metadata_prompt(path, fields.lines["description"], name, fields)
+        if self.listing != "none":
+            if fields:
+                yield from self._list(path, fields)
             yield Prompt(path, BODY, split.body_line, request)
         else:
             yield Prompt(path, "", 1, request)
@@ -110,6 +110,16 @@ class TextFormat(NamedTuple):
         for limit in self.size_limits:
             yield from limit.check(path, text, split)
         yield from note_placeholders(path, split.body, split.body_line, also=self.placeholders)
+
+    def _list(self, path: str, fields: Fields) -> Iterator[Prompt | Note]:
+        """Yield what is listed of a command or an agent that has a description."""
+        if not fields.get_text("description") or not skill_listing.can_be_listed(fields):
+            return
+        name = path.rpartition("/")[2].partition(".")[0]
+        line, is_cut = fields.lines["description"], self.listing == "cut"
+        yield skill_listing.metadata_prompt(path, line, name, fields, is_cut=is_cut)
+        if is_cut:
+            yield from skill_listing.note_cut(path, fields)
 
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
         split = self._split(path, decode(data))
@@ -169,14 +179,14 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         sure_paths=(".claude/commands/",),
         required_keys=("description",),
         foreign_keys="title|layout|slug",
-        is_listed=True,
+        listing="cut",
         placeholders=CLAUDE_PLACEHOLDERS,
     ),
     "agent": TextFormat(
         "a file in such a folder is an agent of Claude Code: a system prompt, and a description that is always listed",
         "system",
         required_keys=("name", "description"),
-        is_listed=True,
+        listing="whole",
     ),
     "style": TextFormat(
         "a file in such a folder is an output style of Claude Code: a part of the system prompt", "system"
