@@ -8,7 +8,7 @@ import pytest
 from tests.support import make
 from tests.support.files import read_nothing
 
-from prompt_lint.formats import prompt_yml
+from prompt_lint.formats import FORMATS, prompt_yml
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
@@ -117,6 +117,16 @@ def test_what_is_no_list_of_messages_is_reported(data: str, message: str, line: 
     assert refused(data) == (message, line)
 
 
+def test_other_keys_with_text_are_reported() -> None:
+    """What the tool doesn't send isn't counted; a word, or what says something about the file, is no text."""
+    data = "messages:\n- {role: user, content: A}\ninstructions: Be very kind.\n'a b': [Be kind.]\nlevel: high\ntitle: A b\n"
+
+    assert parse(data)[1:] == [
+        Note("`instructions` isn't a part of a prompt of GitHub Models: not counted", PATH, 3, "content"),
+        Note("`a b` isn't a part of a prompt of GitHub Models: not counted", PATH, 4, "content"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
@@ -141,6 +151,27 @@ def test_files_of_other_tools_are_named(data: str, kind: str, path: str) -> None
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        "'system': Be kind.\n\"messages\":\n- {role: user, content: x}\n",
+        "{system: Be kind., messages: [{role: user, content: x}]}",
+        '\ufeffmessages: [{"role": "user", "content": "x"}]\nsystem : Be kind.\n',
+        "? system\n: Be kind.\n? messages\n: [{role: user, content: x}]\n",
+        ' {"system": "Be kind.",\n "messages": [{"role": "user", "content": "x"}]}',
+    ],
+)
+def test_a_messages_request_is_one_however_its_keys_are_written(data: str) -> None:
+    """As a prompt of GitHub Models it would lose its system prompt."""
+    raw = data.encode()
+    name = recognise(PATH, raw, make.rule()).name
+    [prompt] = FORMATS[name].parse(PATH, raw, make.rule(), read_nothing)
+
+    assert isinstance(prompt, Prompt)
+    assert prompt.request
+    assert prompt.request.fields == {"system": "Be kind.", "messages": [{"role": "user", "content": "x"}]}
+
+
+@pytest.mark.parametrize(
     ("path", "data", "name"),
     [
         ("a.prompt.yml", GREETING, "prompt-yml"),
@@ -154,6 +185,8 @@ def test_files_of_other_tools_are_named(data: str, kind: str, path: str) -> None
         ("a.yml", GREETING, "request"),
         ("prompt.yml", GREETING, "request"),
         ("a.Prompt.YML", GREETING, "request"),
+        ("a.prompt.yml", "messages: &a []\nsystem: x", "prompt-yml"),
+        ("a_prompt.yml", "messages: &a []\nmodel: x", "request"),
     ],
 )
 def test_name_and_content_decide(path: str, data: str, name: str) -> None:

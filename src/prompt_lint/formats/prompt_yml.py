@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.formats.role_prompts import RoleFormat, RolePrompt
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.request.extra_keys import DROPPED_KEYS, find_text_keys
 from prompt_lint.request.from_roles import STRUCTURED_OUTPUT, Piece, Turn
-from prompt_lint.text.document import TEXT_HINT, describe_fault
-from prompt_lint.text.location import ParseError
+from prompt_lint.text.document import TEXT_HINT, describe_fault, parse_document
+from prompt_lint.text.location import ParseError, shorten
 from prompt_lint.text.yaml_head import YamlHead
 from prompt_lint.text.yaml_reader import PROMPT_LIMITS, parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from prompt_lint.model.rules import Role
     from prompt_lint.model.values import ReadFile
@@ -25,7 +25,6 @@ _SURE_ENDINGS = (".prompt.yml", ".prompt.yaml")
 _ROLES = ("system", "user", "assistant")
 _EXAMPLE = "a message looks like {role: user, content: …}"
 
-_TOP_KEYS = re.compile(rb"^([A-Za-z_]\w*)[ \t]*:", re.MULTILINE)
 _PROMPT_KEYS = frozenset({
     "name", "description", "model", "modelParameters", "responseFormat", "jsonSchema", "testData", "evaluators",
 })  # fmt: skip
@@ -43,8 +42,12 @@ _LOOKALIKES = (
 
 def recognise(path: str, data: bytes) -> str | None:
     """By its name and its keys at the top: a Messages request, or a file of another tool, may have such a name."""
-    keys = {key.decode() for key in _TOP_KEYS.findall(data)}
     is_sure = path.endswith(_SURE_ENDINGS)
+    try:
+        fields = parse_document(path, data).data
+    except Unreadable:
+        fields = None  # reported by the format that takes the file
+    keys = set(fields) if isinstance(fields, dict) else set()
     if "messages" in keys and keys & _REQUEST_KEYS:
         return None
     if "messages" in keys and (is_sure or keys & _PROMPT_KEYS):
@@ -62,14 +65,20 @@ def _read_file(path: str, text: str, first_role: Role, read: ReadFile) -> RolePr
         line = head.find_line("messages")
         raise Unreadable("`messages` is not a list with a message in it", _EXAMPLE, line)
     turns = [_read_message(entry) for entry in head.list_entries("messages")]
-    schema = "jsonSchema" if head.get_value("jsonSchema") else "responseFormat"
-    if schema == "jsonSchema" or head.get_value("responseFormat") == "json_schema":
-        return RolePrompt(turns, (), [(STRUCTURED_OUTPUT, head.find_line(schema))])
-    return RolePrompt(turns)
+    return RolePrompt(turns, (), list(_make_messages(head)))
 
 
 _FORMAT = RoleFormat(_read_file, "user")
 parse, parts = _FORMAT.parse, _FORMAT.parts
+
+
+def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
+    schema = "jsonSchema" if head.get_value("jsonSchema") else "responseFormat"
+    if schema == "jsonSchema" or head.get_value("responseFormat") == "json_schema":
+        yield STRUCTURED_OUTPUT, head.find_line(schema)
+    for key in find_text_keys(head.document.data, _PROMPT_KEYS | DROPPED_KEYS | {"messages"}):
+        message = f"`{shorten(key)}` isn't a part of a prompt of GitHub Models: not counted"
+        yield message, head.document.key_positions[key,][0]
 
 
 def _parse_file(text: str) -> YamlHead:

@@ -37,7 +37,7 @@ _SYNONYMS = frozenset({
 
 # Parameters of the Messages API and of OpenAI's chat API that say how to answer, not what is read; and what a file
 # says about itself.
-_DROPPED = frozenset({
+DROPPED_KEYS = frozenset({
     "model", "max_tokens", "temperature", "top_p", "top_k", "stream", "stop_sequences", "metadata", "container",
     "context_management", "service_tier", "inference_geo", "betas", "mcp_servers", "stop", "n", "seed", "user",
     "max_completion_tokens", "presence_penalty", "frequency_penalty", "logit_bias", "response_format",
@@ -48,8 +48,8 @@ _DROPPED = frozenset({
 })  # fmt: skip
 
 _CHOICE_KEYS = ("type", "name", "disable_parallel_tool_use", "function")
-_KNOWN = frozenset({*REQUEST_KEYS, *_DROPPED, *_REFUSED})
-_WRAPPER_KEYS = frozenset({"params", "body", *_DROPPED})
+_KNOWN = frozenset({*REQUEST_KEYS, *DROPPED_KEYS, *_REFUSED})
+_WRAPPER_KEYS = frozenset({"params", "body", *DROPPED_KEYS})
 _MESSAGE_KEYS = frozenset({"role", "content", "name", "cache_control", "id", "type"})
 _ROLE_KEYS = {
     "assistant": _MESSAGE_KEYS | {"tool_calls", "function_call"},
@@ -112,14 +112,14 @@ def note_request_keys(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the keys of a request that hold text and aren't counted, each with the message that says so."""
     if fields.get("nextCursor") not in _EMPTY:
         yield "nextCursor", MORE_PAGES
-    for key in _find_text_keys(fields, _KNOWN | {"nextCursor"}):
+    for key in find_text_keys(fields, _KNOWN | {"nextCursor"}):
         yield key, f"`{shorten(key)}` isn't a part of a Messages request: not counted"
 
 
 def note_wrapper_keys(wrapper: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield such keys of the object around a request. Raises `ShapeError` for what belongs into the request."""
     refuse_keys({key: wrapper[key] for key in wrapper if key not in {"params", "body"}})
-    for key in _find_text_keys(wrapper, _WRAPPER_KEYS):
+    for key in find_text_keys(wrapper, _WRAPPER_KEYS):
         yield key, f"`{shorten(key)}` is beside the request, not in it; it isn't counted"
 
 
@@ -130,11 +130,12 @@ def note_message_keys(message: Mapping[str, Any], role: str) -> Iterator[tuple[s
         return
     if message.get("content") is None:
         known |= {"refusal"}
-    for key in _find_text_keys(message, known):
+    for key in find_text_keys(message, known):
         yield key, f"`{shorten(key)}` isn't a part of a message: not counted"
 
 
-def _find_text_keys(fields: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+def find_text_keys(fields: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+    """Yield the keys whose values hold text, without the `known` ones; not all of very many."""
     unknown = (key for key in fields if key not in known and fields[key] not in _EMPTY)
     return islice((key for key in unknown if key in _CONTENT_KEYS or _has_text(fields[key])), _MAX_NOTED)
 
