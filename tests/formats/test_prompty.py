@@ -237,6 +237,66 @@ def test_tools_by_name_and_with_a_schema_of_their_own() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("declaration", "schema"),
+    [
+        ("kind: number", {"type": "number"}),
+        ("kind: array", {"type": "array", "items": {"type": "string"}}),
+        (
+            "kind: array, items: {kind: object, properties: [{name: z, kind: integer, description: Z.}]}",
+            {
+                "type": "array",
+                "items": {
+                    "type": "object", "properties": {"z": {"type": "integer", "description": "Z."}},
+                    "additionalProperties": False,
+                },
+            },
+        ),
+        (
+            "kind: object, description: D., properties: {z: {kind: array, required: true}}",
+            {
+                "type": "object", "description": "D.",
+                "properties": {"z": {"type": "array", "items": {"type": "string"}}}, "required": ["z"],
+                "additionalProperties": False,
+            },
+        ),
+        ("kind: object", {"type": "object", "properties": {}, "additionalProperties": False}),
+        (
+            "kind: union, description: D., anyOf: [{kind: string, description: S.}, {kind: float}]",
+            {"description": "D.", "anyOf": [{"type": "string", "description": "S."}, {"type": "number"}]},
+        ),
+        ("kind: union, oneOf: [{kind: boolean}]", {"oneOf": [{"type": "boolean"}]}),
+    ],
+)  # fmt: skip
+def test_what_is_nested_in_a_parameter_is_sent(declaration: str, schema: dict[str, Any]) -> None:
+    """Prompty sends the properties of objects, the items of lists and the branches of unions, at any depth."""
+    data = f"---\ntools:\n- {{name: f, kind: function, parameters: [{{name: q, {declaration}}}]}}\n---\nHi"
+
+    assert fields(data)["tools"][0]["input_schema"] == {"type": "object", "properties": {"q": schema}}
+
+
+def test_an_object_of_listed_parameters_keeps_them() -> None:
+    """Also what stands beside them, and without those that are bound."""
+    parameters = (
+        "{type: object, description: D., properties: [{name: a, kind: float}, {name: b, kind: string}]}"
+    )
+    data = (
+        f"---\ntools:\n- {{name: f, kind: function, bindings: {{b: 1}}, parameters: {parameters}}}\n---\nHi"
+    )
+
+    assert fields(data)["tools"][0]["input_schema"] == {
+        "type": "object", "description": "D.", "properties": {"a": {"type": "number"}},
+    }  # fmt: skip
+
+
+def test_parameters_are_nested_as_deep_as_yaml_may_be() -> None:
+    """The reader refuses what is deeper, so no depth of them ends the run."""
+    start, end = "{kind: array, items: " * 90, "}" * 90
+    data = f"---\ntools:\n- {{name: f, kind: function, parameters: {{q: {start}x{end}}}}}\n---\nHi"
+
+    assert str(fields(data)["tools"][0]).count("'items'") == 90
+
+
 def test_tools_of_the_first_version() -> None:
     """There they stand below the parameters of the model, in OpenAI's form; sample and configuration aren't sent."""
     data = """\

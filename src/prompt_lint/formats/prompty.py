@@ -39,7 +39,8 @@ _MARKER = re.compile(
 
 _RUN_TIME_KINDS = frozenset({"thread", "image", "file", "audio"})
 _JSON_TYPES = {
-    "integer": "integer", "float": "number", "boolean": "boolean", "array": "array", "object": "object",
+    "integer": "integer", "float": "number", "number": "number", "boolean": "boolean", "array": "array",
+    "object": "object",
 }  # fmt: skip
 
 
@@ -141,35 +142,59 @@ def _build_schema(parameters: Any, bindings: Any) -> dict[str, Any] | None:
     None for a reference to a file, which isn't resolved.
     """
     bound = bindings if isinstance(bindings, dict) else {}
+    surroundings: dict[str, Any] = {}
     if isinstance(parameters, dict) and isinstance(parameters.get("properties"), (list, dict)):
         properties = parameters["properties"]
-        if parameters.get("type") == "object":  # JSON Schema already
-            return {**parameters, "properties": _without(properties, bound)}
+        if parameters.get("type") == "object":
+            if isinstance(properties, dict):  # JSON Schema already
+                return {**parameters, "properties": _without(properties, bound)}
+            surroundings = parameters
         parameters = properties
-    if isinstance(parameters, list):
-        parameters = {str(each.get("name", "")): each for each in parameters if isinstance(each, dict)}
-    if not isinstance(parameters or {}, dict):
+    if not isinstance(parameters or {}, (list, dict)):
         return None
-    visible = _without(parameters, bound)
-    schema = {"type": "object", "properties": {name: _build_property(each) for name, each in visible.items()}}
+    return {**surroundings, **_build_object(_without(_name_properties(parameters), bound))}
+
+
+def _name_properties(properties: Any) -> dict[str, Any]:
+    """Return properties by name. They are a mapping, or a list in which each has its `name`."""
+    if isinstance(properties, list):
+        return {str(each.get("name", "")): each for each in properties if isinstance(each, dict)}
+    return properties if isinstance(properties, dict) else {}
+
+
+def _without(properties: dict[str, Any], bound: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in properties.items() if name not in bound}
+
+
+def _build_object(properties: dict[str, Any]) -> dict[str, Any]:
+    schemas = {name: _build_property(each) for name, each in properties.items()}
     required = [
-        name for name, each in visible.items() if isinstance(each, dict) and each.get("required") is True
+        name for name, each in properties.items() if isinstance(each, dict) and each.get("required") is True
     ]
-    return schema | ({"required": required} if required else {})
-
-
-def _without(properties: Any, bound: dict[str, Any]) -> dict[str, Any]:
-    items = properties.items() if isinstance(properties, dict) else ()
-    return {name: each for name, each in items if name not in bound}
+    return {"type": "object", "properties": schemas} | ({"required": required} if required else {})
 
 
 def _build_property(declaration: Any) -> dict[str, Any]:
+    """Return JSON Schema for a property and what is nested in it, whose depth the reader of YAML bounds.
+
+    Source: `_property_to_json_schema` of Prompty's executor for Anthropic, 2026.
+    """
     if not isinstance(declaration, dict):
         return {"type": "string"}
     kind, description, values = (declaration.get(key) for key in ("kind", "description", "enumValues"))
-    schema: dict[str, Any] = {"type": _JSON_TYPES.get(kind, "string") if isinstance(kind, str) else "string"}
+    compositions = {
+        key: declaration[key] for key in ("anyOf", "oneOf") if isinstance(declaration.get(key), list)
+    }
+    schema: dict[str, Any] = {}
+    if not compositions:
+        schema["type"] = _JSON_TYPES.get(kind, "string") if isinstance(kind, str) else "string"
     if isinstance(description, str):
         schema["description"] = description
     if isinstance(values, list):
         schema["enum"] = values
-    return schema
+    if kind == "array":
+        schema["items"] = _build_property(declaration.get("items"))
+    if kind == "object":
+        schema |= _build_object(_name_properties(declaration.get("properties")))
+        schema["additionalProperties"] = False
+    return schema | {key: [_build_property(each) for each in value] for key, value in compositions.items()}
