@@ -125,6 +125,8 @@ def test_text_above_the_first_role_is_the_users() -> None:
     [
         ('{{#role "system"}}\nA\n{{/role}}\nB', [("system", "A\n"), ("user", "B")]),
         ('{{~role "user"~}}A', [("user", "A")]),
+        ('{{ role "system" }}\nA\n{{~ role "user"}}B', [("system", "\nA\n"), ("user", "B")]),
+        ('{{# role "system" }}\nA\n{{/ role }}\nB', [("system", "A\n"), ("user", "B")]),
         ('A{{role "user"}} \n{{role "model"}}B', [("user", "A"), ("assistant", "B")]),
         ('{{role who}}A {{role}} \\{{role "model"}}', [("user", '{{role who}}A {{role}} \\{{role "model"}}')]),
         ('{{role "tool"}}A', [("user", "A")]),
@@ -180,6 +182,28 @@ def test_tools_that_the_file_defines_count() -> None:
         {"name": "g", "input_schema": {"type": "object", "properties": {}}},
     ]
     assert parts(data)[:2] == [("tools[0] f", 3, 5, "", ()), ("tools[1] g", 6, 6, "", ())]
+
+
+@pytest.mark.parametrize(
+    ("tool_defs", "line"),
+    [
+        ("\n- {name: f}\n- {description: D}", 4),
+        ("\n- {name: f}\n- D", 4),
+        ("\n  f: {description: D}", 3),
+        ("f, g", 2),
+    ],
+)
+def test_tools_without_a_name_are_reported(tool_defs: str, line: int) -> None:
+    """They can't be counted, and aren't passed over."""
+    assert notes(f"---\ntoolDefs: {tool_defs}\nmodel: x\n---\nHi") == [(TOOLS_ELSEWHERE, PATH, line)]
+
+
+def test_helpers_may_have_space_within_their_braces() -> None:
+    """As Handlebars allows it."""
+    assert notes("---\nmodel: x\n---\n{{ history }}") == [
+        (AT_RUN_TIME, PATH, 4),
+        (PLACEHOLDERS_NOTE, PATH, 4),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -309,6 +333,7 @@ def test_a_partial_with_a_text_of_its_own_may_be_missing() -> None:
         ("a.prompt", "---\n---\nHi", "dotprompt"),
         ("a.prompt", "---\nmodel: [\n---\nHi", "dotprompt"),
         ("a.prompt", 'Hi {{role "system"}}', "dotprompt"),
+        ("a.prompt", 'Hi {{ role "system" }}', "dotprompt"),
         ("a.prompt", "Hi {{>b}}", "dotprompt"),
         ("a.prompt", "name: x\ndescription: y\n---\nHi", "continue-prompt"),
         ("a.prompt", "# Mine\nname: x\n---\nHi", "continue-prompt"),

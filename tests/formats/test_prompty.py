@@ -351,6 +351,23 @@ def test_schema_of_the_answer_and_placeholders_are_reported() -> None:
     assert notes(data) == [(STRUCTURED_OUTPUT, 3), (PLACEHOLDERS_NOTE, 8)]
 
 
+@pytest.mark.parametrize(
+    ("response_format", "is_noted"),
+    [
+        ("{type: json_schema, json_schema: {name: a, schema: {type: object}}}", True),
+        ("${file:answer.json}", True),
+        ("{type: json_object}", False),
+    ],
+)
+def test_the_schema_of_an_answer_of_the_first_version_is_reported(
+    response_format: str, is_noted: bool
+) -> None:
+    """It is among the parameters of the model there, in OpenAI's form."""
+    data = f"---\nmodel:\n  parameters:\n    response_format: {response_format}\n---\nsystem:\nHi\n"
+
+    assert notes(data) == [(STRUCTURED_OUTPUT, 4)] * is_noted
+
+
 def test_more_turns_than_a_conversation_has_are_refused() -> None:
     """They would take seconds; the line is that of the first one too many."""
     with pytest.raises(Unreadable, match="has more than 10,000 turns") as caught:

@@ -33,19 +33,19 @@ _KEY = re.compile(
     r"^[\"']?(?:model|config|input|output|tools|toolDefs|name|description|variant|version|ext)\b[\"']?[ \t]*:",
     re.MULTILINE,
 )
-_HELPER = re.compile(r"{{~?#?(?:role\s+[\"']|>|history\s*~?}}|media\s+url)")
+_HELPER = re.compile(r"{{~?#?(?:>|\s*+(?:role\s+[\"']|history\s*~?}}|media\s+url))")
 
 _TAG = re.compile(
     r"(?<!\\){{~?(?:"
     r"(?P<long>!--)|(?P<comment>!)"
-    r"|(?P<role>#?role)\s++[\"'](?P<name>[^\"'{}\n]*+)[\"'][^{}]*+}}|(?P<end>/role\s*+~?}})"
+    r"|\s*+(?P<role>(?:#\s*+)?role)\s++[\"'](?P<name>[^\"'{}\n]*+)[\"'][^{}]*+}}|(?P<end>/\s*+role\s*+~?}})"
     r"|(?P<block>#?)>\s*+[\"']?(?P<partial>[^\s{}()\"'=~@|]++)[^{}]*+}}"
     r")"
 )
 _LONG_COMMENT_END = re.compile(r"--~?}}")
 _INLINE_PARTIAL = re.compile(r"{{~?#\*\s*inline\s+[\"']([^\"'{}]+)[\"']")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
-_AT_RUN_TIME_HELPER = re.compile(r"{{~?#?(?:history\s*~?}}|media\s)")
+_AT_RUN_TIME_HELPER = re.compile(r"{{~?#?\s*+(?:history\s*~?}}|media\s)")
 
 _ROLES = {"system": "system", "user": "user", "tool": "user", "model": "assistant", "assistant": "assistant"}
 
@@ -96,6 +96,8 @@ def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
         yield STRUCTURED_OUTPUT, head.find_line("output")
     if head.get_value("tools"):
         yield TOOLS_ELSEWHERE, head.find_line("tools")
+    elif undefined_line := _find_undefined_tool(head):
+        yield TOOLS_ELSEWHERE, undefined_line
 
 
 def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
@@ -107,6 +109,18 @@ def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
                 return
 
 
+def _find_undefined_tool(head: YamlHead) -> int:
+    """Return the line of the first of `toolDefs` that has no name, so that it can't be counted; 0 for none."""
+    if head.get_value("toolDefs") and not isinstance(head.get_value("toolDefs"), (list, dict)):
+        return head.find_line("toolDefs")
+    entries = head.list_entries("toolDefs")
+    return next((entry.first_line for entry in entries if not _is_defined(entry.value)), 0)
+
+
+def _is_defined(tool: object) -> bool:
+    return isinstance(tool, dict) and isinstance(tool.get("name"), str)
+
+
 def _read_tools(head: YamlHead) -> list[ToolDefinition]:
     """Return the tools that `toolDefs` defines. `tools` only names tools that the program defines."""
     return [
@@ -114,7 +128,7 @@ def _read_tools(head: YamlHead) -> list[ToolDefinition]:
             define_tool(tool["name"], tool.get("description"), tool.get("inputSchema")), first_line, last_line
         )
         for _, tool, first_line, last_line in head.list_entries("toolDefs")
-        if isinstance(tool, dict) and isinstance(tool.get("name"), str)
+        if _is_defined(tool)
     ]
 
 

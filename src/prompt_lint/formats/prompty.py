@@ -37,6 +37,8 @@ _MARKER = re.compile(
     r"[ \t]*(?:#[ \t]*)?(system|user|assistant)[ \t]*(?:\[[^\]]*\][ \t]*)?:[ \t]*", re.IGNORECASE
 )
 
+# Where the first version has the schema of the answer, as OpenAI's API takes it, or the address of a file with it.
+_ANSWER = ("model", "parameters", "response_format")
 _RUN_TIME_KINDS = frozenset({"thread", "image", "file", "audio"})
 _JSON_TYPES = {
     "integer": "integer", "float": "number", "number": "number", "boolean": "boolean", "array": "array",
@@ -92,8 +94,11 @@ def _split_turns(body: str, first_line: int, first_role: str) -> list[Turn]:
 
 
 def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
+    answer = head.get_value(*_ANSWER)
     if head.get_value("outputs"):
         yield STRUCTURED_OUTPUT, head.find_line("outputs")
+    elif isinstance(answer, str) or (isinstance(answer, dict) and answer.get("json_schema")):
+        yield STRUCTURED_OUTPUT, head.find_line(*_ANSWER)
     for key, value, line, _ in head.list_entries("inputs"):
         kind = value.get("kind") if isinstance(value, dict) else value if key == "kind" else None
         if isinstance(kind, str) and kind in _RUN_TIME_KINDS:
