@@ -340,6 +340,7 @@ def test_a_partial_with_a_text_of_its_own_may_be_missing() -> None:
         ("a.prompt", "---\nname: x\n---\n<system>A</system>B", "continue-prompt"),
         (".continue/prompts/a.prompt", "---\nname: x\n---\nHi", "continue-prompt"),
         ("a.prompt", '---\nname: x\n---\n{{role "user"}}<system>A</system>', "dotprompt"),
+        ("a.prompt", '---\nname: x\n---\n{{ role "user" }}<system>A</system>', "dotprompt"),
         ("a.prompt", "Be kind to {{name}}.", "text"),
         ("a.prompt", "# Title\n\n---\nNote: be kind.\n---\nYes.", "text"),
         ("a.prompt", "---\nBe kind.\n---\n", "text"),

@@ -56,6 +56,8 @@ def test_parts_have_the_lines_of_the_file() -> None:
     [
         (PATH, b"anything", "gemini-command"),
         ("plugin/commands/a.toml", b'prompt = "Hi"', "gemini-command"),
+        ("plugin/commands/a.toml", b'\xef\xbb\xbfprompt = "Hi"', "gemini-command"),
+        ("plugin/commands/a.toml", b"description = 'D'\r\n\"prompt\" = 'Hi'", "gemini-command"),
         ("src/commands/settings.toml", b"depth = 3", "text"),
         (".gemini/settings.toml", b'prompt = "Hi"', "text"),
     ],

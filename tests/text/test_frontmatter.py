@@ -195,12 +195,13 @@ def test_a_value_with_an_end_of_its_own_is_not_noted(front: str) -> None:
     assert [note.message for note in notes] == [frontmatter.NOT_YAML]
 
 
+@pytest.mark.parametrize("key", ["description", "when_to_use"])
 @pytest.mark.parametrize("value", ["[a, b]", "{a: b}", "\n  Use when: asked"])
-def test_a_description_that_is_no_text_is_noted(value: str) -> None:
+def test_what_would_be_listed_and_is_no_text_is_noted(key: str, value: str) -> None:
     """It is valid YAML, and still nothing that could be listed."""
-    notes = list(frontmatter.note_fault("a.md", parse_fields(f"name: x\ndescription: {value}\n")))
+    notes = list(frontmatter.note_fault("a.md", parse_fields(f"name: x\n{key}: {value}\n")))
 
-    assert [(note.message, note.line) for note in notes] == [(frontmatter.NO_TEXT, 3)]
+    assert [(note.message, note.line) for note in notes] == [(frontmatter.NO_TEXT % key, 3)]
 
 
 @pytest.mark.parametrize(

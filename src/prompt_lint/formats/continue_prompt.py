@@ -21,7 +21,7 @@ _NOT_READ = (
 _HEAD = re.compile(
     r"(?:[ \t]*(?:#[^\n]*)?\n)*+(?:name|description|version|model|temperature|maxTokens)[ \t]*:\s"
 )
-_DOTPROMPT_HELPER = re.compile(r"{{~?#?(?:role\s|>|history|media\s)")
+_DOTPROMPT_HELPER = re.compile(r"{{~?#?(?:>|\s*+(?:role\s|history|media\s))")
 
 
 def recognise(path: str, data: bytes) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request.from_text import build_request
-from prompt_lint.text.decode import decode
+from prompt_lint.text.decode import decode, decode_leniently
 from prompt_lint.text.location import ParseError
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import note_placeholders
@@ -30,7 +30,9 @@ _HINT = "a command is TOML with the text in `prompt`; if the file is sent as it 
 
 def recognise(path: str, data: bytes) -> str | None:
     """Recognise a command by its folder; in another folder `commands` by a line that sets `prompt`."""
-    if "/.gemini/commands/" in f"/{path}" or re.search(rb"(?m)^[ \t]*prompt[ \t]*=", data):
+    if "/.gemini/commands/" in f"/{path}" or re.search(
+        r"(?m)^[ \t]*[\"']?prompt[\"']?[ \t]*=", decode_leniently(data)
+    ):
         return "a .toml file in a folder `commands` is a command of Gemini CLI"
     return None
 

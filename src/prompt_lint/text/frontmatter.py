@@ -17,7 +17,7 @@ NOT_YAML = (
     "the frontmatter isn't plain YAML, so each key's value was taken to end at the next key; "
     "the body counts all the same"
 )
-NO_TEXT = "the `description` is a list or a mapping, not text, so it isn't counted; put it in quotes"
+NO_TEXT = "the `%s` is a list or a mapping, not text, so it isn't counted; put it in quotes"
 
 _OPEN = re.compile(r"---[ \t]*\n")
 _CLOSE = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
@@ -87,8 +87,9 @@ def parse_fields(frontmatter: str) -> Fields:
 
 def note_fault(path: str, fields: Fields) -> Iterator[Note]:
     """Note what keeps the values of a frontmatter, which a tool reads as YAML, from being read as they were meant."""
-    if isinstance(fields.values.get("description"), list | dict):
-        yield Note(NO_TEXT, path, fields.lines["description"], "frontmatter")
+    for key in ("description", "when_to_use"):
+        if isinstance(fields.values.get(key), list | dict):
+            yield Note(NO_TEXT % key, path, fields.lines[key], "frontmatter")
     if fields.fault_line:
         yield Note(NOT_YAML, path, fields.fault_line, "frontmatter")
     if fields.cut_lines:
