@@ -34,6 +34,11 @@ def parse(text: str) -> list[tuple[str, int, str]]:
         ("<!-- prompt-lint: begin a -->", "<!-- prompt-lint: end -->"),
         ("/* prompt-lint: begin a */", "/* prompt-lint: end */"),
         ("{# prompt-lint: begin a #}", "{# prompt-lint: end #}"),
+        ("{/* prompt-lint: begin a */}", "{/* prompt-lint: end */}"),
+        ("@* prompt-lint: begin a *@", "@* prompt-lint: end *@"),
+        ("<%-- prompt-lint: begin a --%>", "<%-- prompt-lint: end --%>"),
+        ("<#-- prompt-lint: begin a -->", "<#-- prompt-lint: end -->"),
+        ("{{!-- prompt-lint: begin a --}}", "{{!prompt-lint:end}}"),
     ],
 )
 def test_a_region_is_marked_by_a_comment_of_any_language(begin: str, end: str) -> None:
@@ -91,6 +96,30 @@ three
         ("problem", 14, "has a `prompt-lint:` marker that can't be read"),
         ("problem", 16, "has a `prompt-lint: begin` without an `end` below it"),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = `  // prompt-lint: begin b",
+        "// Prompt-Lint: begin b",
+        "// promptlint: begin b",
+        "// prompt_lint begin b",
+        "prompt-lint: end",
+        ":: prompt-lint: end",
+    ],
+)
+def test_what_is_like_a_marker_is_a_problem(line: str) -> None:
+    """A prompt that nobody counts would pass unseen."""
+    assert parse(f"y\n{line}\n") == [("problem", 2, "has a `prompt-lint:` marker that can't be read")]
+
+
+@pytest.mark.parametrize(
+    "line", ["prompt-lint reads this", "our prompt-lint end-to-end", "prompt-lint: see begin"]
+)
+def test_a_mention_is_no_marker(line: str) -> None:
+    """Only what could begin or end a region is reported."""
+    assert parse(f"y\n{line}\n") == []
 
 
 def test_parts_have_the_lines_of_the_file() -> None:

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Note, Part, ReadFile
 
-# A line that is a comment from its start, and what it opens with. A marker without its colon isn't passed over.
+# A line that is a comment from its start, and what it opens with.
 _MARKER = re.compile(
-    r"[ \t]*(?P<sign>#+|//+|--+|;+|%+|<!--+|/\*+|\*+|\{#-?|\(\*|'|REM\b)[ \t]*"
+    r"[ \t]*(?P<sign>#+|//+|--+|;+|%+|<[!#%]--+|\{?/\*+|\*+|@\*|\{#-?|\{\{!(?:--)?|\(\*|'|REM\b)[ \t]*"
     r"prompt-lint(?P<colon>[ \t]*:|[ \t]+(?=(?:begin|end)\b))(?P<words>.*)"
 )
-_ENDINGS = ("-->", "*/", "-#}", "#}", "*)")
+_ENDINGS = ("-->", "--%>", "*/", "*/}", "*@", "-#}", "#}", "--}}", "}}", "*)")
+# A marker elsewhere in a line, or in another spelling, isn't passed over.
+_TOOL = "(?i)prompt[-_ ]?lint"
+_LIKE_MARKER = rf"{_TOOL}[ \t]*:?[ \t]*(?:begin|end)\b(?!-)"
 _NAME = re.compile(r"[\w.-]{1,100}")
 _EXAMPLE = "write `prompt-lint: begin NAME` and `prompt-lint: end`, each in a comment on a line of its own"
 # Signs of comments that end with their line, and of the lines within `/* */`.
@@ -36,6 +39,15 @@ class _Region(NamedTuple):
     name: str
     line: int
     text: str
+
+
+class _Marker(NamedTuple):
+    """The line of a marker, the sign of its comment, `begin` or `end`, and the name."""
+
+    line: int
+    sign: str
+    word: str
+    name: str
 
 
 def recognise(path: str, data: bytes) -> str | None:
@@ -60,41 +72,48 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
 
 
 def _list_regions(path: str, text: str) -> Iterator[_Region | Problem]:
-    lines = text.split("\n") if "prompt-lint" in text else []
+    lines = text.split("\n") if re.search(_TOOL, text) else []
     names: set[str] = set()
-    begin: tuple[int, str, str] | None = None  # its line, the sign of its comment, the name
+    begin: _Marker | None = None
+    for marker in _find_markers(path, lines):
+        if isinstance(marker, Problem):
+            yield marker
+        elif marker.word == "begin" and begin:
+            message = f"has a `prompt-lint: begin` inside that of line {begin.line}"
+            yield Problem(path, marker.line, message, _EXAMPLE)
+        elif marker.word == "begin":
+            begin = marker
+        elif begin is None:
+            message = "has a `prompt-lint: end` without a `begin` above it"
+            yield Problem(path, marker.line, message, _EXAMPLE)
+        else:
+            name = begin.name or (f"region {len(names) + 1}" if names else "")
+            if name in names:
+                hint = "give each `prompt-lint: begin` a name of its own"
+                yield Problem(path, begin.line, f"has two prompts with the name `{name}`", hint)
+            else:
+                names.add(name)
+                text = _take_text(lines[begin.line : marker.line - 1], begin.sign)
+                yield _Region(name, begin.line, text)
+            begin = None
+    if begin is not None:
+        yield Problem(path, begin.line, "has a `prompt-lint: begin` without an `end` below it", _EXAMPLE)
+
+
+def _find_markers(path: str, lines: list[str]) -> Iterator[_Marker | Problem]:
+    """Yield the markers, and a problem for each line that has something like one."""
     for number, line in enumerate(lines, 1):
-        marker = _MARKER.match(line)
-        if not marker:
+        match = _MARKER.match(line)
+        if not match and not re.search(_LIKE_MARKER, line):
             continue
-        words = marker["words"].strip()
+        words = match["words"].strip() if match and match["colon"] == ":" else ""
         ending = next((each for each in _ENDINGS if words.endswith(each)), "")
         word, _, name = words.removesuffix(ending).strip().partition(" ")
         name = name.strip()
-        is_named = not name or _NAME.fullmatch(name)
-        if marker["colon"] != ":" or word not in {"begin", "end"} or not is_named:
-            yield Problem(path, number, "has a `prompt-lint:` marker that can't be read", _EXAMPLE)
-        elif word == "end":
-            if begin is None:
-                yield Problem(path, number, "has a `prompt-lint: end` without a `begin` above it", _EXAMPLE)
-                continue
-            first_line, sign, own_name = begin
-            own_name = own_name or (f"region {len(names) + 1}" if names else "")
-            begin = None
-            if own_name in names:
-                message = f"has two prompts with the name `{own_name}`"
-                yield Problem(path, first_line, message, "give each `prompt-lint: begin` a name of its own")
-                continue
-            names.add(own_name)
-            yield _Region(own_name, first_line, _take_text(lines[first_line : number - 1], sign))
-        elif begin is None:
-            begin = number, marker["sign"], name
+        if match and word in {"begin", "end"} and (not name or _NAME.fullmatch(name)):
+            yield _Marker(number, match["sign"], word, name)
         else:
-            yield Problem(
-                path, number, f"has a `prompt-lint: begin` inside that of line {begin[0]}", _EXAMPLE
-            )
-    if begin is not None:
-        yield Problem(path, begin[0], "has a `prompt-lint: begin` without an `end` below it", _EXAMPLE)
+            yield Problem(path, number, "has a `prompt-lint:` marker that can't be read", _EXAMPLE)
 
 
 def _take_text(lines: list[str], sign: str) -> str:
