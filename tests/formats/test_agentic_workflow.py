@@ -71,6 +71,45 @@ def test_imports_come_before_the_text() -> None:
     assert notes == []
 
 
+def test_lines_of_the_older_form_are_imports() -> None:
+    """gh-aw still expands a line `@include` or `@import`, and nothing of the kind within a line."""
+    files = {
+        MAIN: "---\non: push\n---\nX\n@include shared/a.md\n  @import? shared/b.md  \n@include? shared/none.md\nsay @include c.md\n@includes\n",
+        f"{SHARED}a.md": "A\n@import shared/none.md",
+        f"{SHARED}b.md": "B",
+    }
+
+    text, notes = parse(files)
+
+    assert text == "A\n\nB\nX\n\n\n\nsay @include c.md\n@includes\n"
+    assert notes == [(f"{SHARED}a.md", 2, agentic_workflow._LOST % "shared/none.md")]
+
+
+@pytest.mark.parametrize(
+    ("front", "line"),
+    [
+        ("imports: shared/a.md", 3),
+        ("imports: {aw: shared/a.md}", 3),
+        ("description: a: b\nimports:\n  - shared/a.md", 4),
+    ],
+)
+def test_imports_that_are_no_list_are_noted(front: str, line: int) -> None:
+    """gh-aw refuses them, and without the note they would be missing unseen."""
+    text, notes = parse({MAIN: f"---\non: push\n{front}\n---\nX", f"{SHARED}a.md": "A"})
+
+    assert text == "X"
+    assert (MAIN, line, agentic_workflow._NOT_A_LIST) in notes
+
+
+@pytest.mark.parametrize("value", ["", "[]", "{}", "{apm-packages: [x]}", "[]\ndescription: a: b"])
+def test_imports_of_no_files_are_not_noted(value: str) -> None:
+    """There is nothing that could be missing."""
+    text, notes = parse({MAIN: f"---\non: push\nimports: {value}\n---\nX"})
+
+    assert text == "X"
+    assert agentic_workflow._NOT_A_LIST not in [message for _, _, message in notes]
+
+
 @pytest.mark.parametrize(
     ("import_", "path"),
     [
@@ -180,3 +219,14 @@ def test_a_changed_import_checks_its_workflow(repo: Repo, lint: Any) -> None:
     assert f"OVER      {MAIN}" in by_import.out
     assert f"{SHARED}a.md:4" in by_import.out
     assert by_lock_file.code == 2
+
+
+def test_a_file_of_an_older_line_checks_its_workflow(repo: Repo, lint: Any) -> None:
+    """The file is found by the bytes of the workflow, which has no other import."""
+    rule = "limit: 8\nprompts: [{files: .github/workflows/*.md}]\n"
+    repo.write(".prompt-lint.yaml", f"models: claude-sonnet-5-5\n{rule}")
+    repo.write(MAIN, "---\non: push\n---\nLabel the issue.\n@include shared/a.md\n")
+    repo.write(f"{SHARED}a.md", "Be kind to everyone.\n")
+    repo.commit()
+
+    assert f"OVER      {MAIN}" in lint("check", "--offline", f"{SHARED}a.md").out

@@ -58,7 +58,7 @@ TABLE = (
     Format("copilot-instructions", _TEXTS, (".github/copilot-instructions.md", "*.instructions.md")),
     Format(
         "agentic-workflow", "agentic_workflow", ("workflows/*.md",),
-        import_sign=rb"\bimports[\"']?[ \t]*:|{{#(?:runtime-)?import",
+        import_sign=rb"\bimports[\"']?[ \t]*:|{{#(?:runtime-)?import|@(?:include|import)\b",
     ),
     Format("command", _TEXTS, ("commands/**/*.md",)),
     Format("agent", _TEXTS, ("agents/**/*.md",)),

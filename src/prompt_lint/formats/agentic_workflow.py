@@ -2,14 +2,15 @@
 
 When the workflow runs, gh-aw reads the text below the frontmatter from the file itself, puts the texts of the imports
 before it, and leaves out comments. The compiled `.lock.yml` only names these files. Sources: documentation of gh-aw
-(imports, templating, compilation process) and, for how paths are resolved, its source (import_bfs.go, remote_fetch.go,
-runtime_import.cjs), both of 14 May 2026.
+(imports, templating, compilation process, common issues) and, for how paths are resolved, its source (import_bfs.go,
+remote_fetch.go, runtime_import.cjs), both of 14 May 2026; for the older lines `@include` and `@import`, which it still
+expands, import_directive.go, November 2026.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.formats.imported_files import LoadedFiles, resolve_import
 from prompt_lint.model.errors import MissingFile, Unreadable
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from prompt_lint.text.frontmatter import Fields
 
 _FROM_TOP = (".github/", ".agents/", "/.github/", "/.agents/")
-# In a code span, `{{#import …}}` is an example. `{{#runtime-import …}}` is followed there, too.
+# In a code span, `{{#import …}}` is an example. `{{#runtime-import …}}` is followed there, too. The older directives are lines.
 _DIRECTIVE = re.compile(
-    r"`[^`\n]*{{#import\b[^`\n]*`|{{#(?:runtime-)?import(?P<optional>\?)?(?=[ \t:])[ \t]*+:?[ \t]*+(?P<path>[^{}\n]++)}}"
+    r"(?m)`[^`\n]*{{#import\b[^`\n]*`|{{#(?:runtime-)?import(?P<optional>\?)?(?=[ \t:])[ \t]*+:?[ \t]*+(?P<path>[^{}\n]++)}}"
+    r"|^[ \t]*+@(?:include|import)(?P<line_optional>\?)?[ \t]++(?P<line_path>[^\n]++)$"
 )
 _LINES_OR_SECTION = re.compile(r":\d+-\d+\Z|#.*\Z")
 
@@ -42,6 +44,9 @@ _ELSEWHERE = "imports a file of another repository or from the web, which isn't 
 _PARTLY = "imports lines or a section of a file, all of which is counted"
 _SUB_AGENT_COUNTED = (
     "has a sub-agent in its text, which is counted, although gh-aw cuts it out and runs it by itself"
+)
+_NOT_A_LIST = (
+    "`imports` can't be read as a list, so the files in it aren't counted; gh-aw refuses the workflow"
 )
 _LOST = "imports `%s`, which isn't there, so gh-aw refuses the workflow; fix the path, or mark it as optional with `?`"
 
@@ -121,6 +126,8 @@ class _Workflow(LoadedFiles[_WorkflowText]):
         split = split_frontmatter(text)
         fields = parse_fields(split.frontmatter or "")
         self.notes |= dict.fromkeys(note_fault(path, fields))
+        if not isinstance(_get_imports(fields), (list, type(None))):
+            self.notes[Note(_NOT_A_LIST, path, fields.lines["imports"], "content")] = None
         return _parse_text(split.body, split.body_line, list(_list_imports(fields)))
 
     def _follow(self, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
@@ -167,10 +174,14 @@ class _Workflow(LoadedFiles[_WorkflowText]):
             self.note(_LOST % import_.path[:200], file, import_.line, "lost-import")
 
 
+def _get_imports(fields: Fields) -> Any:
+    value = fields.values.get("imports")
+    return (value.get("aw") if isinstance(value, dict) else value) or None
+
+
 def _list_imports(fields: Fields) -> Iterator[_Import]:
     """Yield the Markdown files in `imports`, which is a list or has one as `aw`. Other files hold no text."""
-    value = fields.values.get("imports")
-    items = value.get("aw") if isinstance(value, dict) else value
+    items = _get_imports(fields)
     for item in items if isinstance(items, list) else ():
         path = (item.get("uses") or item.get("path")) if isinstance(item, dict) else item
         if isinstance(path, str) and re.search(r"(?i)\.md(?:[?#@].*)?\Z", path):
@@ -184,10 +195,11 @@ def _parse_text(body: str, body_line: int, imports: list[_Import]) -> _WorkflowT
     start, line, counted = 0, body_line, 0
     for comment in [*_find_comments(body), (len(body), len(body))]:
         for directive in _DIRECTIVE.finditer(body, start, comment[0]):
-            if path := directive["path"]:
+            if path := directive["path"] or directive["line_path"]:
                 line += body.count("\n", counted, directive.start())
                 counted = directive.start()
-                imports.append(_Import(path.strip(), line, bool(directive["optional"]), is_in_text=True))
+                is_optional = bool(directive["optional"] or directive["line_optional"])
+                imports.append(_Import(path.strip(), line, is_optional, is_in_text=True))
                 stretches.append(directive.span())
         stretches.append(comment)
         start = comment[1]
