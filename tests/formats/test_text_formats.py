@@ -184,6 +184,23 @@ def test_a_long_description_is_cut_for_commands_and_not_for_agents(
 
 
 @pytest.mark.parametrize(
+    ("front", "words"),
+    [
+        ("skills: [big]", "names skills"),
+        ("skills: big, small", "names skills"),
+        ("initialPrompt: Go.", "has an `initialPrompt`"),
+        ("skills: []", ""),
+    ],
+)
+def test_what_an_agent_loads_besides_its_text_is_reported(front: str, words: str) -> None:
+    """Whole skills and a first message are sent with it, and aren't counted."""
+    found = reports(".claude/agents/a.md", f"---\nname: x\ndescription: D.\n{front}\n---\nBody.")
+
+    assert [(note.line, note.kind) for note in found] == [(4, "content")] * bool(words)
+    assert all(note.message.startswith(words) for note in found)
+
+
+@pytest.mark.parametrize(
     ("path", "noted"),
     [(".claude/agents/a.md", True), ("a.prompt.md", True), (".windsurf/rules/a.md", True), ("a.mdc", False)],
 )

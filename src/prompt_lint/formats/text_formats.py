@@ -66,7 +66,8 @@ class TextFormat(NamedTuple):
     Where other tools use such paths, too, the frontmatter has to have all `required_keys` and none of the `foreign_keys`
     (each may have alternatives, as `a|b`), unless `sure_paths` has a piece of the path. `frontmatter` says whether the tool
     cuts it off, and reads it as YAML. With a `listing`, name and description are in the context from the start, as a prompt
-    of their own, whole or cut. `placeholders` is a regular expression for what the tool fills in.
+    of their own, whole or cut. `placeholders` is a regular expression for what the tool fills in. `uncounted_keys` of the
+    frontmatter bring text that isn't counted; each has the message that says so.
     """
 
     description: str
@@ -77,6 +78,7 @@ class TextFormat(NamedTuple):
     foreign_keys: str = ""
     listing: Literal["none", "whole", "cut"] = "none"
     placeholders: str = ""
+    uncounted_keys: Mapping[str, str] = {}
     size_limits: tuple[SizeLimit, ...] = ()
 
     def recognise(self, path: str, data: bytes) -> str | None:
@@ -107,6 +109,9 @@ class TextFormat(NamedTuple):
             yield Prompt(path, "", 1, request)
         if fields:
             yield from note_fault(path, fields)
+            for key, message in self.uncounted_keys.items():
+                if fields.values.get(key):
+                    yield Note(message, path, fields.lines[key], "content")
         for limit in self.size_limits:
             yield from limit.check(path, text, split)
         yield from note_placeholders(path, split.body, split.body_line, also=self.placeholders)
@@ -154,6 +159,11 @@ _WINDSURF_LIMIT = SizeLimit(
 _CURSOR_LIMIT = SizeLimit(
     500, "lines of body", "has more than the 500 lines that Cursor recommends at most for a rule"
 )
+# Source: documentation of Claude Code (sub-agents), November 2026.
+_UNCOUNTED_OF_AGENTS = {
+    "skills": "names skills that are loaded in full with the agent; they aren't counted with it",
+    "initialPrompt": "has an `initialPrompt`, which is sent as a message of its own; it isn't counted",
+}
 
 TEXT_FORMATS: Mapping[str, TextFormat] = {
     "copilot-agent": TextFormat(
@@ -187,6 +197,7 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         "system",
         required_keys=("name", "description"),
         listing="whole",
+        uncounted_keys=_UNCOUNTED_OF_AGENTS,
     ),
     "style": TextFormat(
         "a file in such a folder is an output style of Claude Code: a part of the system prompt", "system"
