@@ -110,7 +110,7 @@ def test_a_new_prompt_is_new_and_not_grown(repo: Repo, check: Check) -> None:
 
 
 def test_a_new_prompt_in_a_file_of_several_is_new(repo: Repo, check: Check) -> None:
-    """The others have grown by nothing, though their file has changed."""
+    """The others are unchanged, though their file has changed."""
     line = '{"messages": [{"role": "user", "content": "Hi"}]}\n'
     repo.write("chats/a.jsonl", line)
     begin(repo, TOP + "prompts: [{files: chats/}]\n")
@@ -119,7 +119,7 @@ def test_a_new_prompt_in_a_file_of_several_is_new(repo: Repo, check: Check) -> N
     _, report = check()
 
     rows = [(v["standing"], v["growth"], v["base_tokens"]) for v in report["verdicts"]]
-    assert rows == [("changed", 0, report["verdicts"][0]["tokens"]), ("new", None, None)]
+    assert rows == [("unchanged", 0, report["verdicts"][0]["tokens"]), ("new", None, None)]
     assert report["notes"] == []
 
 

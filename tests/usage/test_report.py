@@ -86,6 +86,7 @@ def test_a_condition_that_is_met_fails(
         (("--output-file", ""), "--output-file is empty"),
         (("--model", "claude-opus-5-5", "--model", " "), "--model is empty"),
         (("--workspace", ""), "--workspace is empty"),
+        (("--model", "claude-opus-5.5"), "did you mean `claude-opus-5-5`?"),
         (tuple(f"--group-by={name}" for name in DIMENSIONS), "--group-by takes 5 at most"),
         (
             ("--group-by", "model,worskpace"),

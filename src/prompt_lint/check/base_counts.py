@@ -152,8 +152,10 @@ class BaseCounts:
             count = verdict.token_count
             return verdict._replace(change="unchanged", base_count=count, growth=0 if count else None)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
-        has_changed = growth or verdict.prompt.key in self._changed_prompts
-        kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
+        kind = change.kind
+        if kind != "renamed" and growth is not None:  # a file may change in another prompt, or in what it imports
+            has_changed = growth or verdict.prompt.key in self._changed_prompts
+            kind = "changed" if has_changed else "unchanged"
         renamed_from = change.base_path if change.kind == "renamed" else ""
         return judge.judge_growth(
             verdict._replace(change=kind, base_count=base_count, growth=growth, renamed_from=renamed_from)

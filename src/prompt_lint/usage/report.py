@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.api.credentials import find_admin_credential
 from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.models import explain_id
 from prompt_lint.output.delivery import add_summary, choose_targets
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.text.money import EXACT_CONTEXT
@@ -125,6 +126,9 @@ def make_report(
     if len(dimensions) > MOST_DIMENSIONS:
         raise Fatal(f"--group-by takes {MOST_DIMENSIONS} at most", f"out of {', '.join(DIMENSIONS)}")
     _refuse_contradictions(options)
+    for model in options.models:  # nobody has used one that is misspelt, so any condition would pass
+        if mistake := explain_id(model):
+            raise Fatal(f"--model: `{model}` {mistake}", "`prompt-lint models` lists the known ones")
     query = Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = POLICY._replace(deadline=options.deadline)
     period = _plan_period(options, now, now - LAG)

@@ -12,6 +12,7 @@ from tests.support.api_server import body
 
 if TYPE_CHECKING:
     from tests.support.admin_server import AdminServer
+    from tests.support.api_server import Seen
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         (make_page({**ROW, "output_tokens": 2**63}), "output_tokens"), (make_page({**ROW, "cache_creation": None}), "cache_creation"),
         (make_page({**ROW, "model": 5}), "model"), (make_page({**ROW, "model": "x" * 501}), "model"),
         (make_page({**ROW, "server_tool_use": [1]}), "server_tool_use"), (make_page(ROW, has_more=True), "next_page"),
+        (make_page(ROW, has_more=None), "has_more"), (make_page(ROW, next_page="page_2"), "has_more"),
         ({"data": [{**BUCKET, "starting_at": "2026-11-20", "results": [ROW]}]}, "starting_at"),
         ({"data": [{**BUCKET, "starting_at": "1999-11-20T00:00:00Z", "results": [ROW]}]}, "starting_at"),
         ({"data": [{**BUCKET, "starting_at": "2026-11-20T05:00:00Z", "results": [ROW]}]}, "starting_at"),
@@ -37,6 +39,26 @@ def test_an_invalid_field_is_named(
     server.plan = lambda seen: body(json.dumps(answer).encode()) if "usage_report" in seen.route else None
 
     assert f"without a valid `{field}`" in fetch_and_fail(server, monkeypatch).message
+
+
+@pytest.mark.parametrize("refreshed_at", [None, "yesterday"])
+def test_a_page_of_analytics_says_until_when_it_is_complete(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, refreshed_at: str | None
+) -> None:
+    """Days that aren't complete yet would pass for such with less usage."""
+
+    def plan(seen: Seen) -> Any:
+        if "analytics" not in seen.route:
+            return None
+        return body(
+            json.dumps({**json.loads(server.respond(seen).body), "data_refreshed_at": refreshed_at}).encode()
+        )
+
+    server.plan = plan
+
+    fatal = fetch_and_fail(server, monkeypatch, source="analytics")
+
+    assert "without a valid `data_refreshed_at`" in fatal.message
 
 
 @pytest.mark.parametrize("amount", [5, 5.5, "1,5", "NaN", "1e3", "", None, "٣", "5\n", "Infinity", "9" * 16])

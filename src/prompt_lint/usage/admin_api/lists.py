@@ -39,7 +39,7 @@ class ListRequest(NamedTuple):
     """One list, up to its last page. Several lists may share a name, as parts of one.
 
     `read_rows` makes rows of an item of a page, `cursor_parameter` asks for the next page, `dimensions` are those of the
-    rows' groups. `buckets` is set for a list of buckets; `split` makes two requests of it, for half of the buckets each, and
+    rows' groups. With `says_when_refreshed`, each page says until when it is complete. `buckets` is set for a list of buckets; `split` makes two requests of it, for half of the buckets each, and
     is None where there is one.
     """
 
@@ -49,6 +49,7 @@ class ListRequest(NamedTuple):
     read_rows: Callable[[Mapping[str, Any]], Sequence[ListRow]]
     cursor_parameter: str = "page"
     dimensions: tuple[str, ...] = ()
+    says_when_refreshed: bool = False
     buckets: BucketRange | None = None
     split: Callable[[], Sequence[ListRequest]] | None = None
 

@@ -177,7 +177,7 @@ def _analytics_requests(
         parameters = (*_time_range(first, end), *options, *_group_by([*columns, *facets]), *_filters(query))
         buckets = BucketRange(first, end, BUCKET_WIDTHS[bucket], first)
         read_rows = partial(read_flat_row, read_row=read_row, buckets=buckets)
-        yield ListRequest(name, path, parameters, read_rows, dimensions=dimensions)
+        yield ListRequest(name, path, parameters, read_rows, dimensions=dimensions, says_when_refreshed=True)
 
 
 def _split(start: datetime, end: datetime, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:

@@ -40,14 +40,23 @@ def read_page(document: Any, request: ListRequest) -> ListPage:
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         raise InvalidField("data")
-    next_cursor = ""
-    if document.get("has_more"):
-        next_cursor = read_text(document, "next_page" if request.cursor_parameter == "page" else "last_id")
-        if not next_cursor:
-            raise InvalidField("next_page")
     starts = [_read_start(item, request.buckets) for item in data] if request.buckets else []
     rows = [row for item in data for row in request.read_rows(item)]
-    return ListPage(rows, starts, next_cursor, _read_time(document, "data_refreshed_at"))
+    refreshed_at = _read_time(document, "data_refreshed_at")
+    if refreshed_at is None and request.says_when_refreshed:
+        raise InvalidField("data_refreshed_at")
+    return ListPage(rows, starts, _read_next_cursor(document, request), refreshed_at)
+
+
+def _read_next_cursor(document: Mapping[str, Any], request: ListRequest) -> str:
+    """Return what the next page is asked for by; "" on the last page."""
+    has_more, next_page = document.get("has_more"), read_text(document, "next_page")
+    if type(has_more) is not bool or (next_page and not has_more):
+        raise InvalidField("has_more")
+    next_cursor = next_page if request.cursor_parameter == "page" else read_text(document, "last_id")
+    if has_more and not next_cursor:
+        raise InvalidField("next_page")
+    return next_cursor if has_more else ""
 
 
 def read_bucket(bucket: Mapping[str, Any], read_row: RowReader, buckets: BucketRange) -> list[ListRow]:
