@@ -132,7 +132,8 @@ def manager(
     """One that has installed the hooks."""
     home = tmp_path_factory.mktemp(f"home-of-{request.param}")
     env = {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        # The wheels are for the Python of the tests, and prek looks for one outside of environments.
+        "PATH": os.pathsep.join([str(BIN), str(Path(sys.base_prefix, "bin")), os.environ["PATH"]]),
         "HOME": str(home),
         "PRE_COMMIT_HOME": str(home / "managed"),
         "PREK_HOME": str(home / "managed"),

@@ -145,9 +145,11 @@ def test_a_swap_while_it_is_opened_is_noticed(repo: Repo, monkeypatch: pytest.Mo
         path.write_text("mine again")
         return descriptor
 
-    monkeypatch.setattr(os, "open", swapping)
+    with monkeypatch.context() as context:
+        context.setattr(os, "open", swapping)
+        why = reason(tree, "a.md")[0]
 
-    assert "symbolic link" in reason(tree, "a.md")[0]
+    assert "symbolic link" in why
 
 
 def test_lfs_pointers_are_not_prompts(repo: Repo) -> None:
