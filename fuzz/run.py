@@ -157,7 +157,7 @@ def try_input(name: str, data: bytes) -> float | None:
 
     signal.signal(signal.SIGPROF, give_up)
     signal.setitimer(signal.ITIMER_PROF, _HANG_SECONDS)
-    started = time.process_time()
+    started = time.thread_time()  # a timer of the process makes Linux tell its own time by the tick
     try:
         TARGETS[name].check(data)
     except Exception:  # noqa: BLE001  # whatever comes out is what is looked for
@@ -165,7 +165,7 @@ def try_input(name: str, data: bytes) -> float | None:
         return None
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return time.process_time() - started
+    return time.thread_time() - started
 
 
 def _measure_memory() -> int:
