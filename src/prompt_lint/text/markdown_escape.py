@@ -11,15 +11,16 @@ from prompt_lint.text.escape import escape_line
 _MARKS = re.compile(r"[\\`*{}\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
 
 # Words that GitHub or GitLab turn into a link, a mention or a reference. They look for them in the rendered text, so
-# an entity doesn't help; but not in code, which can also be copied unchanged.
+# an entity doesn't help; but not in code, which can also be copied unchanged. To a reader of bytes, such a word may
+# also start right behind a letter that isn't ASCII.
 _LINKING = re.compile(
     r"""://                                       # an address
       | \S@\S                                     # an address of mail
-      | (?i:(?<![^\W_])www\.|\bgh-\d)                      # one without its scheme; an issue
+      | (?ai:(?<![^\W_])www\.|\bgh-\d)            # one without its scheme; an issue
       | [@\#!&~%$^][\w"]                          # @name #1 !1 &1 ~label %milestone
       | :[\w+-]+:                                 # an emoji
       | \[\w+:                                    # GitLab's [issue:1]
-      | (?<![\w])(?=[0-9]*[a-f])[0-9a-f]{7,}\b    # a commit
+      | (?a:\b(?=[0-9]*[a-f])[0-9a-f]{7,}\b)      # a commit
     """,
     re.VERBOSE,
 )
