@@ -14,6 +14,7 @@ from prompt_lint.check.both_sides import (
     map_base_counts,
 )
 from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.groups import make_key
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_prompts
 from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.counting.sources import find_count
@@ -119,11 +120,7 @@ class BaseCounts:
         self._changes = changes
         self._matcher = matcher
         self._base_matcher = base_matcher
-        groups = {
-            PromptKey(group.rule.config_path, group.name, is_group=True): (current, base)
-            for current, base in changes.groups
-            for group in [current.group]
-        }
+        groups = {make_key(current.group): (current, base) for current, base in changes.groups}
         self._recount = OfflineRecount(tree, comparison.commit, groups)
         self._counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
         self._faulty = problems.faulty

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.base_pairing import BasePairing
 from prompt_lint.check.group_prompts import read_groups
-from prompt_lint.check.groups import match_group_files
+from prompt_lint.check.groups import make_key, match_group_files
 from prompt_lint.check.importers import match_below, may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import compile_references
@@ -230,7 +230,7 @@ def _read_groups(
         base_group = comparison.groups.get((group.rule.config_path, group.name))
         found = yield from _sort(read_groups([matched], commit))
         if found:
-            problems.faulty.add(PromptKey(group.rule.config_path, group.name, is_group=True))
+            problems.faulty.add(make_key(group))
         if found and (comparison.config is None or _has_same_files(base_group, group)):
             is_untouched = _are_members_unchanged(tree, commit, changes, matched.files, current_files)
             problems.messages.update(

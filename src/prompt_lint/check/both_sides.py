@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.group_sums import sum_members
+from prompt_lint.check.groups import make_key
 from prompt_lint.counting.sources import find_count
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
-from prompt_lint.model.values import PromptKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
+    from prompt_lint.model.values import PromptKey
 
 
 def map_base_counts(pairs: Iterable[PromptOutcomes]) -> dict[PromptKey, dict[str, Outcome | OfflineStandIn]]:
@@ -119,5 +120,4 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptKey, lis
 
 def find_key(read: ReadPrompt) -> PromptKey:
     """Return the key of a prompt; for a member of a sum that of its group."""
-    group = read.group
-    return PromptKey(group.rule.config_path, group.name, is_group=True) if group else read.prompt.key
+    return make_key(read.group) if read.group else read.prompt.key

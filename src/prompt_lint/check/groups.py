@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check.importers import find_importers, match_below
 from prompt_lint.check.readings import split_by_name
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
+from prompt_lint.model.values import PromptKey
 from prompt_lint.repo.links import list_names
 from prompt_lint.text import patterns
 
@@ -24,6 +25,11 @@ class GroupFiles(NamedTuple):
 
     group: Group
     files: Sequence[MatchedFile]
+
+
+def make_key(group: Group) -> PromptKey:
+    """Return the key of the prompt that stands for a group."""
+    return PromptKey(group.rule.config_path, group.name, is_group=True)
 
 
 def list_folders(groups: Iterable[Group]) -> set[str]:
