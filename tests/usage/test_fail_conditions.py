@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.usage_values import make_period, make_trends
 
 from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
 from prompt_lint.usage.sentences import describe_result, write_headline
 from prompt_lint.usage.tables import make_figure_rows
+from prompt_lint.usage.values import ConditionResult
 
 if TYPE_CHECKING:
     from prompt_lint.usage.values import Period, Source
@@ -57,13 +61,34 @@ def test_a_refusal_says_how_to_write_it(text: str, advice: str) -> None:
     [
         ("cost >= 70", "cost $70.00 (allowed: under 70)"), ("cost > 50", "cost $70.00 (allowed: 50)"),
         ("cost <= 70", "cost $70.00 (required: above 70)"),
+        ("cost +90%", "cost +100.0% (allowed: +90%)"), ("cost +99.97%", "cost +100.00% (allowed: +99.97%)"),
+        ("tokens > 1M", "tokens 7.00M (allowed: 1M)"), ("tokens > 6.999M", "tokens 7,000,000 (allowed: 6.999M)"),
     ],
 )  # fmt: skip
 def test_a_result_says_what_is_allowed(text: str, result: str) -> None:
-    """With `=`, the bound itself isn't."""
+    """With `=`, the bound itself isn't. A figure that is close to its bound has more digits."""
     trends = make_trends(*["5"] * 7, *["10"] * 7)
 
     assert describe_result(evaluate_condition(parse_condition(text), trends), "USD") == result
+
+
+@given(
+    form=st.sampled_from(["cost > {}", "cost +{}%", "cost -{}%", "tokens >= {}", "saved < {}/day"]),
+    bound=st.decimals(0, 10**9, places=6),
+    distance=st.decimals(-(10**3), 10**3, places=6) | st.decimals("-0.1", "0.1", places=6),
+)
+def test_a_shown_figure_is_on_its_side_of_the_bound(form: str, bound: Decimal, distance: Decimal) -> None:
+    """A figure that is rounded meets the condition where the exact one does."""
+    condition = parse_condition(form.format(f"{bound:f}"))
+    actual = (-bound if condition.operator == "-" else bound) + distance
+    result = ConditionResult(condition, actual)
+
+    shown = re.match(r"[a-z]+ ([-+]?)<?\$?([\d,.]+)([kMBT]?)", describe_result(result, "USD"))
+    assert shown
+    number = Decimal(shown[1] + shown[2].replace(",", "")).scaleb(
+        " kMBT".index(shown[3]) * 3 if shown[3] else 0
+    )
+    assert ConditionResult(condition, number).is_met is result.is_met
 
 
 @pytest.mark.parametrize(

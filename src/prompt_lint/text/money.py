@@ -23,7 +23,7 @@ def format_money(
     size = abs(amount)
     if places is None:
         places = min(6, max(2, 1 - size.adjusted())) if 0 < size < 1 else 2
-    number = f"{round_half_up(size, places):,}"
+    number = f"{round_half_up(size, places):,f}"
     less_than = "" if round_half_up(size, places) or not size else "<"
     number = f"{Decimal(1).scaleb(-places):f}" if less_than else number
     text = f"{less_than}${number}" if currency == "USD" else f"{less_than}{number} {currency}"

@@ -35,10 +35,10 @@ def format_tokens(number: Decimal | int | None, *, sign: bool = False) -> str:
     return format_signed(number, f"{round_half_up(size, 0):,}", sign=sign)
 
 
-def format_percent(part: Decimal | None, *, sign: bool = False) -> str:
+def format_percent(part: Decimal | None, *, sign: bool = False, places: int = 1) -> str:
     if part is None:
         return NO_FIGURE
-    return format_signed(part, f"{round_half_up(abs(100 * part), 1):,}%", sign=sign)
+    return format_signed(part, f"{round_half_up(abs(100 * part), places):,f}%", sign=sign)
 
 
 def format_change(current: Decimal | int | None, previous: Decimal | int | None) -> str:

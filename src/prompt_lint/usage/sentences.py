@@ -16,10 +16,21 @@ from prompt_lint.usage.tables import DIMENSION_NAMES
 from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, MESSAGES_DIMENSIONS, UNBILLED_TIER
 
 if TYPE_CHECKING:
-    from prompt_lint.usage.values import ConditionResult, Forecast, GrowthCost, Trends, UsageReport
+    from decimal import Decimal
+
+    from prompt_lint.usage.values import (
+        ConditionResult,
+        FailCondition,
+        Forecast,
+        GrowthCost,
+        Trends,
+        UsageReport,
+    )
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _LONGEST_NAME = 60
+# The number of a condition has as many.
+_MOST_PLACES = 9
 
 NO_REPORT = "prompt-lint could not make the report"
 NO_USAGE = (
@@ -132,17 +143,27 @@ def describe_result(result: ConditionResult, currency: str) -> str:
     condition = result.condition
     if result.actual is None:
         return f"{condition.text}: can't be decided, there is no figure to compare"
-    if condition.unit == "%":
-        figure = format_percent(result.actual / 100, sign=condition.operator in "+-")
-    elif condition.metric in MONEY_METRICS:
-        figure = format_money(result.actual, currency) + condition.unit
-    else:
-        figure = format_tokens(result.actual) + condition.unit
+    figure = _format_figure(condition, result.actual, currency)
     bound = condition.text.removeprefix(condition.metric).lstrip(" <>=$")
     word = {"<": "required: ", "<=": "required: above ", ">=": "allowed: under "}.get(
         condition.operator, "allowed: "
     )
     return f"{condition.metric} {figure} ({word}{bound})"
+
+
+def _format_figure(condition: FailCondition, actual: Decimal, currency: str) -> str:
+    """Format with so many decimals that the rounded figure is above, below or at the bound as the exact one is."""
+    bound = -condition.value if condition.operator == "-" else condition.value
+    distance = abs(actual - bound)
+    places = -distance.adjusted() if distance else len(f"{bound:f}".partition(".")[2])
+    places = min(_MOST_PLACES, places)
+    if condition.unit == "%":
+        return format_percent(actual / 100, sign=condition.operator in "+-", places=max(1, places))
+    if condition.metric in MONEY_METRICS:
+        return format_money(actual, currency, places=places if places > 2 else None) + condition.unit
+    is_close = distance < max(1, abs(actual) / 100)
+    figure = f"{round_half_up(actual, max(0, places)):,f}" if is_close else format_tokens(actual)
+    return figure + condition.unit
 
 
 def list_caveats(report: UsageReport) -> list[str]:
