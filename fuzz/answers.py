@@ -217,9 +217,11 @@ def check_cache_database(data: bytes) -> None:
         store.read([b"name"])
         store.put({b"name": b"payload"})
         store.close()
+        next_store = Store(str(path))
+        _, rows = next_store.read_all()
         assert len(store.warnings) <= 1
-        _, rows = Store(str(path)).read_all()
-        assert store.warnings or (b"name", b"payload") in rows
+        assert len(next_store.warnings) <= 1
+        assert store.warnings or next_store.warnings or (b"name", b"payload") in rows
 
 
 def check_report(data: bytes) -> None:
