@@ -69,9 +69,8 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
         )
         if exit_code == ExitCode.OK and not os.path.exists(report_file):  # `args: --help` judges nothing
             exit_code = ExitCode.UNCOUNTED
-    elif (
-        exit_code == ExitCode.UNCOUNTED
-    ):  # of an output that isn't written, perhaps: that is annotated, and no verdict
+    # Of an output that isn't written, perhaps: that is annotated, and no verdict.
+    elif exit_code == ExitCode.UNCOUNTED:
         exit_code = report.exit_code
     step.add_to_summary(env, f"\n{note}\n" if note else "")
     path = step.find_copy(report_file, read_input(env, "report-file")) if report else ""

@@ -150,9 +150,8 @@ class BaseCounts:
             return verdict._replace(change="unchanged", base_count=count, growth=0 if count else None)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         kind = change.kind
-        if (
-            kind != "renamed" and growth is not None
-        ):  # a file may change in another prompt, or in what it imports
+        # A file may change in another prompt, or in what it imports.
+        if kind != "renamed" and growth is not None:
             has_changed = growth or verdict.prompt.key in self._changed_prompts
             kind = "changed" if has_changed else "unchanged"
         renamed_from = change.base_path if change.kind == "renamed" else ""

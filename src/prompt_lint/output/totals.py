@@ -36,9 +36,8 @@ def total_by_model(report: Report) -> list[Total]:
             of_model = parts.setdefault(verdict.model, _Parts([], [], []))
             if not _is_incomparable(verdict):
                 after = verdict.token_count
-                if (
-                    after.is_disputed
-                ):  # a gateway's number less the offline growth is a count that nobody has made
+                # A gateway's number less the offline growth is a count that nobody has made.
+                if after.is_disputed:
                     after = verdict.compared_count or after
                 of_model.after.append(after)
                 of_model.before.extend([verdict.base_count] if verdict.base_count else [])

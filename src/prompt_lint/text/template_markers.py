@@ -60,9 +60,8 @@ def _find_placeholder(text: str, also: str, *, is_template: bool) -> int | None:
     pattern = _compile_pattern(also)
     fence = ""
     for number, line in enumerate(text.split("\n")):
-        if (
-            "{" not in line and "`" not in line and "~" not in line
-        ):  # fences and placeholders have one of these
+        # Fences and placeholders have one of these.
+        if "{" not in line and "`" not in line and "~" not in line:
             continue
         fence_before = fence
         if not is_template:
