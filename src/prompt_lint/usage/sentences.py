@@ -161,7 +161,7 @@ def _format_figure(condition: FailCondition, actual: Decimal, currency: str) -> 
         return format_percent(actual / 100, sign=condition.operator in "+-", places=max(1, places))
     if condition.metric in MONEY_METRICS:
         return format_money(actual, currency, places=places if places > 2 else None) + condition.unit
-    is_close = distance < max(1, abs(actual) / 100)
+    is_close = distance < 1 or distance < abs(actual) / 100
     figure = f"{round_half_up(actual, max(0, places)):,f}" if is_close else format_tokens(actual)
     return figure + condition.unit
 
