@@ -440,6 +440,21 @@ def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, githu
     assert len(github.comments[12]) == 2
 
 
+def test_two_uses_in_a_job_have_a_comment_each(repo: Repo, job: Job, github: GitHubServer) -> None:
+    """By paths, configuration and folder; and each finds its own again."""
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    files = {"prompts/b.md": LONG, "prompts/c.md": LONG, "other.yaml": CONFIG, "sub/x.md": SHORT}
+    open_pull_request(repo, job, files)
+
+    for inputs in (
+        {"paths": "prompts/b.md"}, {"paths": "prompts/c.md"}, {"config": "other.yaml"}, {"working-directory": "sub"},
+        {"paths": "prompts/b.md"},
+    ):  # fmt: skip
+        composite.run(ROOT, job, {"comment": "true", **inputs})
+
+    assert len(github.comments[12]) == 4
+
+
 def test_a_fork_that_may_not_comment_is_checked(repo: Repo, job: Job, github: GitHubServer) -> None:
     """With a notice; the job ends as the check did."""
     github.writes = False
