@@ -143,7 +143,7 @@ def check_format(data: bytes, files: Sequence[tuple[str, str]]) -> None:
 
 def _make_reader(data: bytes) -> ReadFile:
     def read(path: str) -> tuple[str, bytes]:
-        if "0" in path:
+        if "0" in path or len(path) > _LONGEST_PATH:
             raise MissingFile("is not there")
         if path.endswith(".png"):
             return path, _PICTURE
