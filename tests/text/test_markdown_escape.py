@@ -41,6 +41,9 @@ PLACES = {
 )
 @example(name="see https://x.example/a_b, _www.x.example, or ask @org/team and a@-b.example about #12!")
 @example(name="`a`@b `` c`d `e``f|` www.x.example")
+@example(name="\u05e9www.x.example \u05e9gh-1")
+@example(name="0" * 40)
+@example(name="`" * 80 + " @me")
 def test_text_of_strangers_stays_text(place: str, escape: Callable[[str], str], name: str) -> None:
     """By GitHub's own parser it is shown as on a terminal, wherever it is: no element but code comes of it, and no link."""
     before, after, elements = PLACES[place]
@@ -53,6 +56,7 @@ def test_text_of_strangers_stays_text(place: str, escape: Callable[[str], str], 
 
 
 @given(MARKDOWN_NAME)
+@example("`" * 80 + " @me")
 def test_a_name_is_code_from_end_to_end(name: str) -> None:
     """Nothing of it is outside, where mentions are looked for."""
     assert render_page(f"x{escape_as_code(name)}").linkable.strip("\0\u2068\u2069\n") == "x"
@@ -72,11 +76,12 @@ def bare(text: str) -> str:
         (" a", "`  a `"),
         ("  ", "<code>&#32;&#32;</code>"),
         ("a|b", "<code>a&#124;b</code>"),
+        ("`" * 80, f"<code>{'&#96;' * 80}</code>"),
         ("|https://www.x", "<code>&#124;https<!-- -->://w<!-- -->ww.x</code>"),
     ],
 )
 def test_a_name_is_copied_as_it_is(name: str, code: str) -> None:
-    """A code span holds all but a `|`, for which there is the tag."""
+    """A code span holds all but a `|` and very many backticks, for which there is the tag."""
     assert escape_as_code(name) == code
     assert render_page(code).shown.rstrip("\n") == name
 

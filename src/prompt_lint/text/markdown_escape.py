@@ -31,6 +31,8 @@ _HEADING_END = re.compile(r"#(?= *\Z)")
 # What cmark-gfm looks for in the tag `<code>`, too, of which it knows nothing: addresses, and addresses of mail.
 _AUTOLINKS = re.compile(r":(?=//)|(?<=w)w(?=w\.)|@")
 _BACKTICKS = re.compile("`+")
+# With more backticks, cmark-gfm and comrak (GitLab) read no code: MAXBACKTICKS in their sources, 2026.
+_LONGEST_FENCE = 80
 _CODE_OR_WORD = re.compile(r"`([^`]+)`|[^\s`]+|`|\s+")
 
 # Scripts that run from right to left. What is next to such a text would be drawn on the wrong side of it.
@@ -67,9 +69,9 @@ def _escape_marks(text: str) -> str:
 def _format_code(line: str) -> str:
     if not line:
         return ""
-    if "|" in line or not line.strip(" "):
-        return _isolate(f"<code>{_escape_in_tag(line)}</code>")
     fence = "`" * (max(map(len, _BACKTICKS.findall(line)), default=0) + 1)
+    if "|" in line or not line.strip(" ") or len(fence) > _LONGEST_FENCE:
+        return _isolate(f"<code>{_escape_in_tag(line)}</code>")
     # Of a space on both sides, one is dropped.
     padding = " " if {line[0], line[-1]} & {" ", "`"} else ""
     return _isolate(f"{fence}{padding}{line}{padding}{fence}")
