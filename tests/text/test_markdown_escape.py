@@ -43,6 +43,7 @@ PLACES = {
 @example(name="`a`@b `` c`d `e``f|` www.x.example")
 @example(name="\u05e9www.x.example \u05e9gh-1")
 @example(name="0" * 40)
+@example(name="a" + "E" * 39)
 @example(name="`" * 80 + " @me")
 def test_text_of_strangers_stays_text(place: str, escape: Callable[[str], str], name: str) -> None:
     """By GitHub's own parser it is shown as on a terminal, wherever it is: no element but code comes of it, and no link."""

@@ -20,7 +20,7 @@ _LINKING = re.compile(
       | [@\#!&~%$^][\w"]                          # @name #1 !1 &1 ~label %milestone
       | :[\w+-]+:                                 # an emoji
       | \[\w+:                                    # GitLab's [issue:1]
-      | (?a:\b(?=[0-9]*[a-f]|[0-9]{40})[0-9a-f]{7,}\b)    # a commit
+      | (?a:\b(?:(?=[0-9]*[a-f])[0-9a-f]{7,}|[0-9A-Fa-f]{40})\b)    # a commit
     """,
     re.VERBOSE,
 )
