@@ -270,6 +270,91 @@ def test_a_group_whose_folder_was_renamed_has_not_grown(repo: Repo, check: Check
     assert report["loosened"] == []
 
 
+PROJECT = """\
+models: [claude-sonnet-4-6]
+limit: 100
+on_raise: fail
+policy: changed
+prompts: [{files: "*.md"}]
+groups: [{name: all, sum: "*.md", limit: 20, max_growth: 5}]
+exempt: [{files: b.md, reason: to be split}]
+"""
+
+
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_project_may_be_moved_with_its_configuration(repo: Repo, check: Check, staged: bool) -> None:
+    """Its groups are those that they were, also their growth, and its exemptions aren't new."""
+    repo.write("chat/.prompt-lint.yaml", PROJECT)
+    begin(repo, TOP + "on_raise: fail\n" + RULE, a=SMALL)
+    for name in "ab":
+        repo.write(f"chat/{name}.md", LARGE)
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.git("mv", "chat", "talk")
+
+    code, report = check()
+    group = report.of("all")
+
+    assert report["loosened"] == []
+    assert (code, group["inherited"], group["growth"], group["base_limit"]) == (0, True, 0, 20)
+    repo.write("talk/a.md", LARGE + "Never.\n" * 5)
+    if staged:
+        repo.git("add", "-A")
+    code, report = check()
+    assert (code, report.of("all")["growth"] > 5) == (1, True)
+
+
+def test_a_group_of_a_new_project_is_not_the_one_of_the_same_name_above(repo: Repo, check: Check) -> None:
+    """It has no limit of the base, and what was moved into it is its own."""
+    group = "groups: [{{name: all, sum: {}, limit: 20}}]\n"
+    begin(repo, TOP + group.format("prompts/*.md"), a=LARGE, b=SMALL)
+    (repo.path / "sub").mkdir()
+    repo.git("mv", "prompts/a.md", "sub/a.md")
+    repo.write("sub/.prompt-lint.yaml", TOP + group.format("a.md"))
+
+    code, report = check()
+    [own] = [v for v in report["verdicts"] if v["path"] == "sub/.prompt-lint.yaml"]
+
+    assert (code, own["inherited"], own["base_limit"]) == (1, False, None)
+
+
+@pytest.mark.parametrize("group", ["sum: [/OLD.md, prompts/*.md]", "system: OLD.md, messages: prompts/a.md"])
+@pytest.mark.parametrize("way", ["renamed", "beside"])
+def test_a_group_has_a_file_that_another_link_leads_to_now(
+    repo: Repo, check: Check, group: str, way: str
+) -> None:
+    """The link is renamed, or a second one takes its place in the group: of the group only the other file has grown."""
+    config = f"{TOP}groups: [{{name: all, {group}, limit: 500, max_growth: 5}}]\n"
+    repo.write("docs/agents.md", LARGE)
+    repo.link("OLD.md", "docs/agents.md")
+    begin(repo, config, a=SMALL)
+    if way == "renamed":
+        (repo.path / "OLD.md").unlink()
+    repo.link("NEW.md", "docs/agents.md")
+    repo.write(".prompt-lint.yaml", config.replace("OLD", "NEW"))
+    repo.git("add", "-A")
+    code, report = check()
+    assert (code, report.of("all")["growth"]) == (0, 0)
+
+    repo.write("prompts/a.md", SMALL * 4)
+    code, report = check()
+
+    assert (code, 5 < report.of("all")["growth"] < 30) == (1, True)
+
+
+def test_a_new_group_of_new_files_is_new(repo: Repo, check: Check) -> None:
+    """That the base had none of its files doesn't make it one that can't be compared."""
+    begin(repo, TOP + RULE, a=SMALL)
+    repo.write("new/b.md", SMALL)
+    groups = "groups: [{name: sum, sum: new/*.md, limit: 50}, {name: one, system: new/b.md, limit: 50}]\n"
+    repo.write(".prompt-lint.yaml", TOP + RULE + groups)
+
+    code, report = check()
+
+    assert (code, report.of("sum")["standing"], report.of("one")["standing"]) == (0, "new", "new")
+    assert report["notes"] == []
+
+
 def test_a_renamed_file_is_read_by_each_link_to_it_in_the_base_too(repo: Repo, check: Check) -> None:
     """Each CLAUDE.md brings what it imports from its own folder, before and now: the sum has not grown."""
     config = f"{TOP}groups: [{{name: all, sum: [CLAUDE.md, docs/], limit: 5000}}]\n"
@@ -960,6 +1045,25 @@ def test_a_group_keeps_a_file_that_has_a_link_in_its_place(repo: Repo, check: Ch
     code, report = check()
 
     assert (code, report.of("g")["status"], report["loosened"]) == (1, "grew", [])
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_broken_link_of_the_base_is_none_of_the_change_when_it_is_named(
+    repo: Repo, check: Check, ignored: bool
+) -> None:
+    """It is a note, whether it leads to nothing or to what git ignores; a rule matches it, so nothing else is said of it."""
+    repo.link("prompts/link.md", "../secret.md")
+    repo.write(".gitignore", "/secret.md\n")
+    begin(repo, TOP + RULE, a=SMALL)
+    if ignored:
+        repo.write("secret.md", LARGE)
+
+    code, report = check("prompts/link.md")
+    [note] = report["notes"]
+
+    assert (code, note.endswith(": prompts/link.md")) == (0, True)
+    assert note.startswith("as in the base already: ")
+    assert check()[0] == 0
 
 
 def test_a_link_that_was_broken_in_the_base_is_no_fault_of_the_change(repo: Repo, check: Check) -> None:

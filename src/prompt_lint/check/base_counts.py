@@ -168,7 +168,7 @@ class BaseCounts:
         if self._comparison.config is None:
             return None, 0
         if prompt.is_group:
-            base_group = self._comparison.groups.get((prompt.path, prompt.name))
+            base_group = self._changes.base_groups.get(prompt.key)
             rules = [base_group.rule] if base_group else []
         else:
             names = self._changes.base_names.get(prompt.path, ())

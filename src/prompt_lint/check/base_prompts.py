@@ -9,6 +9,7 @@ from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import make_key, match_group_files
 from prompt_lint.check.importers import match_below, may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
+from prompt_lint.config.loosenings import pair_groups
 from prompt_lint.config.rule_matching import compile_references
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem, Prompt, PromptKey
@@ -36,7 +37,7 @@ class FileChanges(NamedTuple):
     `listed` are those that git lists, and `by_git` has the changes of these. By the paths of prompts that are shown,
     `by_prompt` has their changes, and `base_names` the names that they had in the base: their path there, and links.
     `converted` maps files that can't be compared to the filter that converts them. `removed` were prompts in the base.
-    `groups` are those of the run, with their files of now and those of the base.
+    `groups` are those of the run, with their files of now and those of the base, and `base_groups` what they were there.
     """
 
     listed: frozenset[str]
@@ -46,6 +47,7 @@ class FileChanges(NamedTuple):
     converted: Mapping[str, str]
     removed: Sequence[MatchedFile]
     groups: Sequence[tuple[GroupFiles, GroupFiles]]
+    base_groups: Mapping[PromptKey, Group]
 
     def find_change(self, path: str) -> Change:
         """Return the change of a prompt by the path that is shown, or of another file by its own."""
@@ -72,9 +74,13 @@ def find_file_changes(
     touched.update(file.path for file in targets.matched if prompts[file.display_path].kind in kinds)
     converted = find_converted(tree, targets.entries, sorted(touched)) if touched else {}
     removed = list(pairing.list_removed()) if targets.is_everything else []
-    base_groups = _match_base_groups(comparison, targets, changes, config)
-    pairs = list(zip(targets.groups, base_groups, strict=True))
-    return FileChanges(listed, changes, prompts, base_names, converted, removed, pairs)
+    base_config = comparison.config
+    moves = changes.map_renames()
+    group_pairs = pair_groups(base_config, config, moves) if base_config else ()
+    base_groups = {make_key(new): old for old, new in group_pairs if new}
+    base_files = _match_base_groups(tree, comparison.commit, targets, changes, base_groups, config)
+    groups = list(zip(targets.groups, base_files, strict=True))
+    return FileChanges(listed, changes, prompts, base_names, converted, removed, groups, base_groups)
 
 
 class BaseProblems(NamedTuple):
@@ -148,8 +154,8 @@ def _list_broken_links(tree: WorkingTree, commit: CommitTree, targets: Targets) 
         if entry and node and entry.kind == "link" and entry.blob == node.id:
             try:
                 commit.resolve(problem.path)
-            except Unreadable as error:
-                yield problem.path, error.message
+            except Unreadable:  # maybe for another reason: git ignores what only the disk has there
+                yield problem.path, problem.message
         elif problem.path in left_out - changed:
             yield problem.path, problem.message
 
@@ -194,28 +200,33 @@ def _read_file(
 
 
 def _match_base_groups(
-    comparison: Comparison, targets: Targets, changes: Changes, config: Config
+    tree: WorkingTree,
+    commit: CommitTree,
+    targets: Targets,
+    changes: Changes,
+    base_groups: Mapping[PromptKey, Group],
+    config: Config,
 ) -> list[GroupFiles]:
-    """Return the current groups with what they had in the base. A renamed file is at its old path if the group had it there."""
-    commit = comparison.commit
+    """Return the current groups with what they had in the base, also by other names: a file or a link may have been renamed."""
     entries = commit.list_entries() if any(group.sum for group, _ in targets.groups) else {}
     config_paths = config.list_paths()
     files = [path for path, entry in entries.items() if entry.kind == "file" and path not in config_paths]
     links = select_intact(commit.find_aliases(entries))
-    base_groups = []
-    for group, _ in targets.groups:
-        base_group = comparison.groups.get((group.rule.config_path, group.name))
-        old_paths = _find_old_paths(base_group, group, changes)
-        new_paths = {old: new for new, old in old_paths.items()}
-        names = sorted(new_paths.get(path, path) for path in files)
-        aliases = {link: new_paths.get(real, real) for link, real in links.items()}
-
-        def read(path: str, old_paths: Mapping[str, str] = old_paths) -> bytes:
-            return commit.read(old_paths.get(path, path))
-
-        [matched] = match_group_files([group], names, aliases, targets.matcher, read)
-        base_groups.append(matched._replace(files=[_move_back(file, old_paths) for file in matched.files]))
-    return base_groups
+    names = {path: path for path in files} | links
+    groups = [group for group, _ in targets.groups]
+    matched = match_group_files(groups, files, links, targets.matcher, commit.read)
+    found = []
+    for base_files, current in zip(matched, targets.groups, strict=True):
+        base_group = base_groups.get(make_key(current.group))
+        known = _map_names(base_group, commit, names) if base_group else {}
+        taken = set[str]().union(*(_list_targets(commit, file.path) for file in base_files.files))
+        old_paths = {
+            file.path: known[path]
+            for file in current.files
+            if (path := _find_base_path(tree, changes, file.path)) in known.keys() - taken
+        }
+        found.append(_move_back(base_files, current, old_paths, commit))
+    return found
 
 
 def _read_groups(
@@ -227,9 +238,9 @@ def _read_groups(
     """Yield what the current groups had in the base. What is wrong with a group that the base had, too, is added to `problems`."""
     commit = comparison.commit
     for (group, current_files), matched in changes.groups:
-        base_group = comparison.groups.get((group.rule.config_path, group.name))
+        base_group = changes.base_groups.get(make_key(group))
         found = yield from _sort(read_groups([matched], commit))
-        if found:
+        if found and (base_group or any(commit.find_file(file.path) for file in matched.files)):
             problems.faulty.add(make_key(group))
         if found and (comparison.config is None or _has_same_files(base_group, group)):
             is_untouched = _are_members_unchanged(tree, commit, changes, matched.files, current_files)
@@ -274,25 +285,39 @@ def _has_same_files(base_group: Group | None, group: Group) -> bool:
     return base_group is not None and list_references(base_group) == list_references(group)
 
 
-def _find_old_paths(base_group: Group | None, group: Group, changes: Changes) -> dict[str, str]:
-    """Return, for each renamed file that a group of the base had, its path there by its current one.
+def _map_names(group: Group, commit: CommitTree, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that a group of the base had, by their real paths there, and the path by which it read each.
 
-    Without those that the group still has by their old path: there may be a link now.
+    `names` are all files and links of the base, with their real paths.
     """
-    if base_group is None:
-        return {}
-    find_references, find_current = compile_references(base_group), compile_references(group)
-    return {
-        path: change.base_path
-        for path, change in changes.paths.items()
-        if change.kind == "renamed"
-        and find_references([change.base_path])
-        and not find_current([change.base_path])
-    }
+    if group.sum:
+        find_references = compile_references(group)
+        return {real: real for name, real in names.items() if find_references([name])}
+    paths = [reference.path for reference in group.references]
+    return {real: path for path in paths for real in _list_targets(commit, path)}
 
 
-def _move_back(file: MatchedFile, old_paths: Mapping[str, str]) -> MatchedFile:
-    """Return a file of a group at its path in the base; current patterns match it by its current one."""
-    if file.path not in old_paths:
-        return file
-    return file._replace(path=old_paths[file.path], aliases=(*file.aliases, file.path))
+def _find_base_path(tree: WorkingTree, changes: Changes, path: str) -> str:
+    """Return the real path in the base of the file that a path leads to now; "" for a new one, or none."""
+    try:
+        real = tree.resolve(path)
+    except Unreadable:
+        return ""
+    if real in changes.paths:
+        return changes.paths[real].base_path
+    return next((old for old, new in changes.moved_away.items() if new == real), real)
+
+
+def _move_back(
+    base: GroupFiles, current: GroupFiles, old_paths: Mapping[str, str], commit: CommitTree
+) -> GroupFiles:
+    """Return the files that a group had, with those that it has by another path now."""
+
+    def move(file: MatchedFile) -> MatchedFile:
+        return file._replace(path=old_paths[file.path], aliases=(*file.aliases, file.path))
+
+    if current.group.sum:
+        moved = [move(file) for file in current.files if file.path in old_paths]
+        return base._replace(files=[*base.files, *moved])
+    gone = {path for path in old_paths if commit.find_node(path) is None}
+    return base._replace(files=[move(file) if file.path in gone else file for file in base.files])

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
-from prompt_lint.config.loosenings import map_base_groups
 from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from prompt_lint.ci.context import Context
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.load import ConfigSearch
-    from prompt_lint.model.rules import Group
     from prompt_lint.model.values import Base
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -27,14 +25,12 @@ if TYPE_CHECKING:
 class Comparison(NamedTuple):
     """What a run compares with. `config` is the base's; None where it has none, so that nothing had a limit.
 
-    `groups` are those of the base by what they are now: the path of the configuration, and the name.
     `judges_changes` says of a path whether only changes of it are judged, and not all of it.
     """
 
     base: Base
     commit: CommitTree
     config: Config | None
-    groups: Mapping[tuple[str, str], Group]
     judges_changes: Callable[[str], bool]
 
 
@@ -67,12 +63,11 @@ def compare_with(
 ) -> Iterator[Comparison]:
     with CommitTree(tree.top, base.commit, tree.left_out, max_file_size=tree.max_file_size) as commit:
         base_config = _read_config(tree, commit, config, search)
-        groups = map_base_groups(base_config, config) if base_config else {}
 
         def judges_changes(path: str) -> bool:
             return (policy or config.find_governing(path).policy or "changed") == "changed"
 
-        yield Comparison(base, commit, base_config, groups, judges_changes)
+        yield Comparison(base, commit, base_config, judges_changes)
 
 
 def _find_earlier_base(

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import PromptKey
-    from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.entries import Entry
     from prompt_lint.repo.working_tree import WorkingTree
@@ -106,7 +105,7 @@ def _compare_limits(
     A deleted file loosens nothing. A file that was moved to where no rule applies does. What the base's configuration says of
     the path of a new file counts, too: else a new prompt could bring its own limit.
     """
-    moved = {old: new for old, new in _map_renames(changes.by_git) if not _is_there(tree, old)}
+    moved = {old: new for old, new in changes.by_git.map_renames().items() if not _is_there(tree, old)}
     names = _map_links(targets, targets.links)
     new_links = _find_new_links(comparison.commit, targets, changes, names) if targets.exemptions else {}
     if base_config == config:  # each other file has the rule that it had
@@ -156,14 +155,6 @@ def _list_base_folders(tree: WorkingTree, base_config: Config) -> dict[str, Entr
     within = compile_config(base_config).list_folders() | list_folders(base_config.list_groups())
     entries = tree.list_entries((), within)
     return {path: entry for path, entry in entries.items() if entry.kind != "submodule"}
-
-
-def _map_renames(changes: Changes) -> Iterator[tuple[str, str]]:
-    """Yield the path in the base and the current one of each renamed file, wherever it is now."""
-    yield from changes.moved_away.items()
-    for path, change in changes.paths.items():
-        if change.kind == "renamed":
-            yield change.base_path, path
 
 
 def _is_there(tree: WorkingTree, path: str) -> bool:

@@ -67,7 +67,7 @@ def note_unmatched(targets: Targets, report: Report, unmatched: Sequence[str]) -
 
 
 def _is_empty(targets: Targets, report: Report) -> bool:
-    return not (targets.matched or targets.groups or report.problems)
+    return not (targets.matched or targets.groups or targets.problems or report.problems)
 
 
 def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:

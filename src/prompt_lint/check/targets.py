@@ -158,10 +158,13 @@ def find_unmatched(
     tree: WorkingTree,
     remembered: RememberedFiles | None,
 ) -> list[str]:
-    """Return those of `paths` that lead to no target or problem: neither by name, nor as a folder, nor as an import."""
+    """Return those of `paths` that lead to no target or problem: neither by name, nor as a folder, nor as an import.
+
+    `problems` are those of prompts and groups.
+    """
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     names = {name for file in files for name in file.all_names}
-    names.update(problem.path for problem in problems)
+    names.update(problem.path for problem in (*targets.problems, *problems))
     reachable = _add_folders(names)
     unmatched = [path for path in paths if reachable.isdisjoint(list_names(tree, path))]
     if unmatched:

@@ -12,7 +12,7 @@ from prompt_lint.text import patterns
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Exemption, Group, MaxGrowth, Rule
@@ -39,19 +39,29 @@ def find_loosenings(
     a rule that was rewritten, and has the same limits for every file, loosens nothing.
     """
     list_names = _compile_names(links)
+    moves = {old: new for new, old in base_paths.items()}
+    folders = _map_folders(base, current, moves)
     loosenings = list(_compare_rules(base, current, base_paths, list_names))
-    folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
-    for folder in folders:
-        loosenings += _compare_groups(base, current, folder, base_paths, list_names)
-        loosenings += _compare_policies(base.find_governing(folder), current.find_governing(folder))
-    loosenings += _compare_exemptions(base, current, base_paths, new_links)
+    for old, new in pair_groups(base, current, moves):
+        loosenings += _compare_group(old, new, base, current, base_paths, list_names)
+    moved = {folders[config.folder]: config for config in base.list_all()}
+    for folder in dict.fromkeys([*(config.folder for config in current.list_all()), *moved]):
+        old_config = moved.get(folder) or base.find_governing(folder)
+        loosenings += _compare_policies(old_config, current.find_governing(folder))
+    loosenings += _compare_exemptions(base, current, folders, base_paths, new_links)
     return [*loosenings, *_compare_run_settings(base, current)]
 
 
-def _select_groups(config: Config, folder: str) -> Sequence[Group]:
-    """Return the groups of the configuration in the folder; none where it has none of its own."""
-    governing = config.find_governing(folder)
-    return governing.groups if governing.folder == folder else ()
+def _map_folders(base: Config, current: Config, moves: Mapping[str, str]) -> dict[str, str]:
+    """Return the folder of each configuration of the base, and where it is now: elsewhere, if `moves` has its path."""
+    now = {config.path: config.folder for config in current.list_all()}
+    taken = set(now.values())
+    return {
+        config.folder: config.folder
+        if config.folder in taken
+        else now.get(moves.get(config.path, ""), config.folder)
+        for config in base.list_all()
+    }
 
 
 def _compare_policies(base: Config, current: Config) -> Iterator[Loosening]:
@@ -197,50 +207,47 @@ def _allows_more(base: MaxGrowth | None, current: MaxGrowth | None) -> bool:
     return any(new is not None and (old is None or new > old) for old, new in zip(base, current, strict=True))
 
 
-def map_base_groups(base: Config, current: Config) -> dict[tuple[str, str], Group]:
-    """Return what each current group was in the base, by the path of its configuration and its name."""
-    groups: dict[tuple[str, str], Group] = {}
-    for config in current.list_all():
-        for old, new in _pair_groups(base.find_governing(config.path).groups, config.groups):
-            if new:
-                groups.setdefault((config.path, new.name), old)
-    return groups
+def pair_groups(
+    base: Config, current: Config, moves: Mapping[str, str]
+) -> Iterator[tuple[Group, Group | None]]:
+    """Yield each group of the base with the one that it is now, or None.
 
-
-def _pair_groups(base: Sequence[Group], current: Sequence[Group]) -> Iterator[tuple[Group, Group | None]]:
-    """Yield each group of the base with the one that it is now: of the same name, or a new one of the same files; or None."""
-    by_name = {group.name: group for group in current}
-    base_names = {group.name for group in base}
-    added = [group for group in current if group.name not in base_names]
-    for old in base:
+    That is the one of the same name in the same configuration, else a new one of the same files in any. `moves` maps paths
+    of the base to where these files are now, so that a configuration may have been moved.
+    """
+    folders = _map_folders(base, current, moves)
+    groups = {(config.folder, group.name): group for config in current.list_all() for group in config.groups}
+    base_groups = {
+        (folders[config.folder], group.name): group for config in base.list_all() for group in config.groups
+    }
+    added = [group for key, group in groups.items() if key not in base_groups]
+    for key, old in base_groups.items():
         renamed = (group for group in added if _list_references(group) == _list_references(old))
-        yield old, by_name.get(old.name) or next(renamed, None)
+        yield old, groups.get(key) or next(renamed, None)
 
 
 def _list_references(group: Group) -> set[tuple[str, str]]:
     return {(reference.path, reference.name) for reference in group.references}
 
 
-def _compare_groups(
+def _compare_group(
+    old: Group,
+    new: Group | None,
     base: Config,
     current: Config,
-    folder: str,
     base_paths: Mapping[str, str],
     list_names: Callable[[str], list[str]],
 ) -> Iterator[Loosening]:
-    """Yield what the groups of the configurations in a folder allow now."""
-    for old, new in _pair_groups(_select_groups(base, folder), _select_groups(current, folder)):
-        if new is None:
-            yield Loosening(
-                old.name, "this group is not counted any more", 0, config_path=old.rule.config_path
-            )
-            continue
-        yield from _compare_limits(old.name, old.rule, new.rule)
-        yield from _compare_growth(old.name, old.rule, new.rule)
-        if new.rule.allow_empty and not old.rule.allow_empty:
-            yield _at(new.rule, old.name, "may match nothing now")
-        if lost := _find_lost(old, new, base, current, base_paths, list_names):
-            yield _at(new.rule, old.name, f"this group doesn't count {describe_paths(lost)} any more")
+    """Yield what a group allows now."""
+    if new is None:
+        yield Loosening(old.name, "this group is not counted any more", 0, config_path=old.rule.config_path)
+        return
+    yield from _compare_limits(old.name, old.rule, new.rule)
+    yield from _compare_growth(old.name, old.rule, new.rule)
+    if new.rule.allow_empty and not old.rule.allow_empty:
+        yield _at(new.rule, old.name, "may match nothing now")
+    if lost := _find_lost(old, new, base, current, base_paths, list_names):
+        yield _at(new.rule, old.name, f"this group doesn't count {describe_paths(lost)} any more")
 
 
 def _find_lost(
@@ -279,10 +286,18 @@ def _includes(names: set[str], others: set[str]) -> bool:
 
 
 def _compare_exemptions(
-    base: Config, current: Config, base_paths: Mapping[str, str], new_links: Mapping[str, str]
+    base: Config,
+    current: Config,
+    folders: Mapping[str, str],
+    base_paths: Mapping[str, str],
+    new_links: Mapping[str, str],
 ) -> Iterator[Loosening]:
     """Yield the exemptions that the base hadn't, and those that are for more of its files now, or for longer."""
-    known = {exemption.files: exemption for each in base.list_all() for exemption in each.exempt}
+    known = {
+        _move_patterns(exemption.files, each.folder, folders[each.folder]): exemption
+        for each in base.list_all()
+        for exemption in each.exempt
+    }
     newly_exempt = _find_newly_exempt(base, current, base_paths, new_links)
     for exemption in (one for config in current.list_all() for one in config.exempt):
         is_new = _is_longer(exemption, known.get(exemption.files))
@@ -292,6 +307,14 @@ def _compare_exemptions(
             also = f", now also {describe_paths(paths)}" if paths else ""
             subject, description = ", ".join(exemption.files), f"exempt{until}{also}: {exemption.reason}"
             yield Loosening(subject, description, exemption.line, config_path=exemption.config_path)
+
+
+def _move_patterns(files: Iterable[str], folder: str, new_folder: str) -> tuple[str, ...]:
+    """Return the patterns of a configuration as it has them in its new folder."""
+    if folder == new_folder:
+        return tuple(files)
+    written = (patterns.unanchor_pattern(pattern, folder) for pattern in files)
+    return tuple(moved for pattern in written for moved in patterns.anchor_pattern(pattern, new_folder))
 
 
 def _find_newly_exempt(

@@ -58,6 +58,11 @@ class Changes(NamedTuple):
     notes: Sequence[str]
     has_lost_links: bool
 
+    def map_renames(self) -> dict[str, str]:
+        """Return the current path of each renamed file, wherever it is now, by its path in the base."""
+        renamed = {change.base_path: path for path, change in self.paths.items() if change.kind == "renamed"}
+        return {**self.moved_away, **renamed}
+
     def find(self, path: str) -> Change:
         """Return how one of the paths asked for has changed."""
         return self.paths.get(path) or Change("unchanged", path)
