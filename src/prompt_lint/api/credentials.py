@@ -76,13 +76,11 @@ class Secret:
 class KeyCredential(NamedTuple):
     """A key or token for the direct client, and where it may be sent. `base_url` has no slash at its end.
 
-    `variable` is the one that has the secret. `headers` are those of ANTHROPIC_CUSTOM_HEADERS, whose values are secrets, too.
-    `proxy_variable` is the one that names the proxy, if any; `obeyed_variables` are names of those by which the
-    environment leads an Admin key elsewhere.
+    `headers` are those of ANTHROPIC_CUSTOM_HEADERS, whose values are secrets, too. `proxy_variable` is the one that names the
+    proxy, if any; `obeyed_variables` are names of those by which the environment leads an Admin key elsewhere.
     """
 
     base_url: str
-    variable: str
     secret: Secret
     headers: tuple[tuple[str, Secret], ...]
     proxy_variable: str
@@ -120,9 +118,7 @@ def find_credential(
         if env.get(variable):
             base_url = validate_endpoint(env.get("ANTHROPIC_BASE_URL") or API_URL, "ANTHROPIC_BASE_URL")
             key = _validate_api_key(variable, env[variable])
-            return KeyCredential(
-                base_url, variable, key, _parse_custom_headers(env), find_proxy_variable(env)
-            )
+            return KeyCredential(base_url, key, _parse_custom_headers(env), find_proxy_variable(env))
     if env.get("ANTHROPIC_BASE_URL"):
         validate_endpoint(env["ANTHROPIC_BASE_URL"], "ANTHROPIC_BASE_URL")
     if env.get("ANTHROPIC_PROFILE"):
@@ -176,7 +172,7 @@ def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) ->
         env.get(ADMIN_URL_VARIABLE) or API_URL, ADMIN_URL_VARIABLE, "https://gateway.example.com", "the key"
     )
     obeyed = _find_admin_variables(env, base_url)
-    return KeyCredential(base_url, variable, Secret(key), (), find_proxy_variable(env), obeyed)
+    return KeyCredential(base_url, Secret(key), (), find_proxy_variable(env), obeyed)
 
 
 def find_routing_variables(env: Mapping[str, str], provider: Provider = "anthropic") -> tuple[str, ...]:

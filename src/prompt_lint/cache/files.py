@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +16,7 @@ from prompt_lint.cache.store import Store
 from prompt_lint.model.values import ImportedFile, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 # The number is the version of what a row means: raise it when that changes.
 FILE = "files-v1.db"
@@ -80,12 +79,10 @@ class FileCache:
         return sha256(text.encode("utf-8", "surrogateescape")).digest()[:_NAME_BYTES]
 
 
-def open_files(
-    folder: str | None, build: str = "", top: str = "", clock: Callable[[], float] = time.time
-) -> FileCache:
+def open_files(folder: str | None, build: str = "", top: str = "") -> FileCache:
     """Return the cache of files in `folder`, or one that knows nothing where `folder` is None. Touches no file yet."""
     path = os.path.join(folder, FILE) if folder else ""
-    return FileCache(Store(path, clock), build, top)
+    return FileCache(Store(path), build, top)
 
 
 def _encode(entry: FileEntry, path: str) -> bytes:

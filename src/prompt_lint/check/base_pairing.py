@@ -59,15 +59,15 @@ class BasePairing:
         return {**self._currently_linked, **self._match_linked(self._base_matcher)}
 
     @cached_property
+    def _currently_linked(self) -> Mapping[str, MatchedFile]:
+        """The same, by the rules of now."""
+        return self._match_linked(self._targets.matcher)
+
+    @cached_property
     def _gone(self) -> set[str]:
         """The files of the base that aren't there any more. Git may still have some of them in its index."""
         renamed = (change.base_path for change in self._changes.paths.values() if change.kind == "renamed")
         return {*self._changes.deleted, *renamed}
-
-    @cached_property
-    def _currently_linked(self) -> Mapping[str, MatchedFile]:
-        """The same, by the rules of now."""
-        return self._match_linked(self._targets.matcher)
 
     def _match_linked(self, matcher: RuleMatcher) -> dict[str, MatchedFile]:
         files = match_files(matcher.find_rules(self._links.values()), self._links, matcher)

@@ -6,7 +6,6 @@ What is staged is compared with HEAD, what is pushed with what the remote has. W
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.judge import decide_exit_code
@@ -15,7 +14,6 @@ from prompt_lint.config.load import NAMES
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Base, Note
 from prompt_lint.repo.links import list_names
-from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.staged import find_merged_commits, list_committed, list_staged
 from prompt_lint.repo.working_tree import WorkingTree
 
@@ -99,16 +97,15 @@ def _list_paths(tree: WorkingTree, changed: Mapping[str, str], below: str) -> li
 
     A group, or a file that imports others, may need what was deleted. The folder of a configuration that is gone has changed.
     """
-
-    def is_there(path: str) -> bool:
-        return os.path.lexists(os.path.join(tree.top, to_native(path)))
-
     within = [path for path in changed if path.startswith(f"{below}/" if below else "")]
     deleted = [path for path in within if changed[path] == "D"]
     folders = [path.rpartition("/")[0] for path in deleted if _is_config(path)]
     written = [path for path in within if changed[path] != "D"]
-    present = list(filter(is_there, dict.fromkeys([*written, *folders])))
-    return present and [*present, *(path for path in deleted if not _is_config(path) and not is_there(path))]
+    present = list(filter(tree.exists, dict.fromkeys([*written, *folders])))
+    return present and [
+        *present,
+        *(path for path in deleted if not _is_config(path) and not tree.exists(path)),
+    ]
 
 
 def _is_config(path: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from prompt_lint.config.loosenings import describe_paths, find_loosenings
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.rules import Loosening
 from prompt_lint.repo.links import list_names, select_intact
-from prompt_lint.repo.paths import list_parents, to_native
+from prompt_lint.repo.paths import list_parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -159,4 +158,4 @@ def _list_base_folders(tree: WorkingTree, base_config: Config) -> dict[str, Entr
 
 def _is_there(tree: WorkingTree, path: str) -> bool:
     """Return whether there is a file or a link at a path, or a sparse checkout leaves it out."""
-    return os.path.lexists(os.path.join(tree.top, to_native(path))) or tree.is_sparse(path)
+    return tree.exists(path) or tree.is_sparse(path)

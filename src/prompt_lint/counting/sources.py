@@ -127,9 +127,6 @@ class OutcomesByKey:
         for key, outcome in outcomes.items():
             self[key] = outcome
 
-    def __len__(self) -> int:
-        return sum(map(len, self._by_model.values()))
-
 
 class CountResults:
     """What has been counted. At the end, `outcomes` has every key that was asked for.

@@ -6,7 +6,6 @@ inode), so nearly no file is read. What it isn't sure of is compared by content.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import Fatal, Unreadable
@@ -166,7 +165,7 @@ def _list_hidden(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterabl
     """Yield the paths that git was told not to look for on disk (`update-index --skip-worktree`), and that are there."""
     for path in paths:
         entry = entries.get(path)
-        if entry and entry.kind == "sparse" and os.path.lexists(os.path.join(tree.top, to_native(path))):
+        if entry and entry.kind == "sparse" and tree.exists(path):
             yield path
 
 

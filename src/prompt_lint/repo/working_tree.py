@@ -140,7 +140,7 @@ class WorkingTree:
         folders = {folder for path in (f"{start}/", *paths) for folder in list_parents(path)}
         folders = {"", *(folder for folder in folders if not self._leads_through_link(folder))}
         candidates.update(f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
-        return [path for path in candidates if os.path.lexists(self._absolute(path))]
+        return list(filter(self.exists, candidates))
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
         return links.find_aliases(entries, self.resolve, self._is_any_folder, self._list_unlisted)
@@ -190,7 +190,7 @@ class WorkingTree:
             yield stamp
 
     def require_shared(self, path: str, real: str) -> None:
-        if any(os.path.lexists(self._absolute(f"{folder}/.git")) for folder in list_parents(real)):
+        if any(self.exists(f"{folder}/.git") for folder in list_parents(real)):
             raise NotInRepository("is in a repository of its own")
         try:
             mode = os.lstat(self._absolute(real)).st_mode
@@ -204,6 +204,10 @@ class WorkingTree:
             raise NotInRepository("is not a regular file")
         if self.find_ignored([real]) or (path != real and self.find_ignored([self._find_first_link(path)])):
             raise NotInRepository("is ignored by git")
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is anything on disk at a path, also a broken link."""
+        return os.path.lexists(self._absolute(path))
 
     def find_missing(self, paths: Iterable[str]) -> set[str]:
         """Return those of the listed `paths` that are gone from the disk, though git tracks them."""
