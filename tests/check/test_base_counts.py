@@ -910,6 +910,35 @@ def test_a_configuration_that_moves_is_still_one(repo: Repo, check: Check) -> No
     assert (code, report.of("prompts/p.md")["standing"]) == (1, "changed")
 
 
+def test_a_renamed_configuration_is_still_one(repo: Repo, check: Check) -> None:
+    """One that `--config` names may have any name: git knows what it was called."""
+    begin(repo, p=SMALL)
+    repo.write("tools/lint.yaml", f"{TOP}on_raise: fail\n{RULE}")
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.git("mv", "tools/lint.yaml", "tools/limits.yaml")
+    repo.write("tools/limits.yaml", f"{TOP}on_raise: fail\n{RULE}".replace("100", "200"))
+    repo.git("add", "--all")
+
+    code, report = check("--config", "tools/limits.yaml")
+
+    assert [(one["before"], one["after"]) for one in report["loosened"]] == [(100, 200)]
+    assert code == 1
+
+
+def test_a_second_configuration_is_not_compared_with_the_first(repo: Repo, check: Check) -> None:
+    """The first is still there, so the second isn't the first under another name."""
+    begin(repo, p=SMALL)
+    repo.write("docs/d.md", SMALL)
+    repo.write("tools/docs.yaml", f"{TOP}on_raise: fail\nprompts: [{{files: docs/*.md}}]\n")
+    repo.git("add", "--all")
+
+    code, report = check("--config", "tools/docs.yaml")
+
+    assert (code, report["loosened"]) == (0, [])
+    assert any("no prompt had a limit there" in note for note in report["notes"])
+
+
 def test_a_base_without_a_name_is_a_mistake(repo: Repo, check: Check) -> None:
     """`--base "$UNSET"` compares with nothing, so it doesn't pass for a comparison."""
     begin(repo, p=SMALL)

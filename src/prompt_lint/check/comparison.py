@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint import ci
 from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
+from prompt_lint.repo.changes import find_changes
 from prompt_lint.repo.commit_tree import CommitTree
 
 if TYPE_CHECKING:
@@ -118,6 +119,10 @@ def _read_config(
     if not may_be_new and search.named and not commit.find_file(config.path):
         return config  # whatever configuration there is at the top
     base_config = search.load(commit)
+    if base_config is None and may_be_new and search.named:
+        change = find_changes(tree, commit, tree.list_entries(), {config.path}).find(config.path)
+        if change.kind == "renamed":
+            base_config = search._replace(named=change.base_path).load(commit)
     if base_config is None and not may_be_new:
         return config
     if base_config is None:
@@ -158,5 +163,6 @@ def load_trusted_config(tree: WorkingTree, ref: str, search: ConfigSearch, env: 
     with CommitTree(tree.top, base.commit) as commit:
         config = search.load(commit)
         if config is None:
-            raise Fatal(f"there is no .prompt-lint.yaml in {commit.name}", "name a commit that has one")
+            name = search.named or ".prompt-lint.yaml"
+            raise Fatal(f"there is no {name} in {commit.name}", "name a commit that has one")
         return config

@@ -77,7 +77,8 @@ def make_search(
     here = resolve_argument(tree, ".", start)
     named = _name_in(tree, os.path.join(start, options.config_path)) if options.config_path else ""
     parse = partial(_parse_config, options=options)
-    return ConfigSearch(parse, posixpath.commonpath([here, *paths]), paths, named, tracked_only)
+    former_names = sorted(tree.find_missing(load.NAMES)) if named else ()  # what is still there wasn't moved
+    return ConfigSearch(parse, posixpath.commonpath([here, *paths]), paths, named, former_names, tracked_only)
 
 
 def _parse_config(data: bytes, name: str, folder: str, options: ConfigOptions) -> Config:

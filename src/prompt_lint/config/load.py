@@ -40,14 +40,16 @@ class ConfigSearch(NamedTuple):
     """How a run finds its configurations in a tree, its own or a commit's.
 
     The one in `start`, or in the nearest folder above, governs what is below it, except what a further one below it governs.
-    One that was `named` is the only one, and its patterns start at the top. Untracked ones are looked for above and below
-    `paths`, if there are any; else everywhere, or with `tracked_only` above `start` alone.
+    One that was `named` is the only one, and its patterns start at the top; a commit without it may have it as one of
+    `former_names`. Untracked ones are looked for above and below `paths`, if there are any; else everywhere, or with
+    `tracked_only` above `start` alone.
     """
 
     parse: Parse
     start: str
     paths: Sequence[str]
     named: str
+    former_names: Sequence[str]
     tracked_only: bool
 
     def load(self, tree: Tree) -> Config | None:
@@ -80,7 +82,7 @@ class ConfigSearch(NamedTuple):
     def _load_named(self, tree: Tree) -> Config | None:
         if os.path.isabs(self.named):  # outside of the repository
             return None
-        for path in dict.fromkeys((self.named, *NAMES)):  # also where this change has moved it
+        for path in dict.fromkeys((self.named, *self.former_names)):
             try:
                 tree.resolve(path)
             except MissingFile:
