@@ -684,6 +684,21 @@ def test_paths_narrow_a_comparison(repo: Repo, check: Check) -> None:
     assert (code, [v["path"] for v in report["verdicts"]], report["removed"]) == (0, ["prompts/b.md"], [])
 
 
+def test_flags_judge_named_files_on_both_sides(repo: Repo, check: Check) -> None:
+    """A file that no rule matches was over the limit of `--limit` in the base as well."""
+    repo.write("notes/n.md", LARGE)
+    repo.write("svc/.prompt-lint.yaml", TOP + 'prompts: [{files: "*.md"}]\n')
+    repo.write("svc/s.md", SMALL)
+    repo.write("svc/notes/n.md", LARGE)
+    begin(repo, a=LARGE)
+    paths = ("notes/n.md", "prompts/a.md", "svc/notes/n.md")
+
+    code, report = check(*paths, "--model", "claude-sonnet-4-6", "--limit", "50")
+
+    assert code == 0
+    assert [(report.of(path)["inherited"], report.of(path)["base_limit"]) for path in paths] == [(True, 50)] * 3
+
+
 def test_both_sides_are_counted_by_the_same_means(
     repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

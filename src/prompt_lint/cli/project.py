@@ -60,12 +60,9 @@ def load_project(
             "--limit needs files where there is no configuration",
             "example: prompt-lint check prompts/ --limit 8000; `prompt-lint init` finds prompts and writes a configuration",
         )
-    if loaded is None or (paths and options.models and options.limit):
-        # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
+    if loaded is None:
         rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
-        rule = rule._replace(allow_empty=loaded is not None)
-        nested = tuple(each._replace(rules=(rule, *each.rules)) for each in config.nested)
-        config = config._replace(rules=(rule, *config.rules), nested=nested)
+        config = config._replace(rules=(rule,))
     return tree, config, relative
 
 
@@ -78,7 +75,12 @@ def make_search(
     named = _name_in(tree, os.path.join(start, options.config_path)) if options.config_path else ""
     parse = partial(_parse_config, options=options)
     former_names = sorted(tree.find_missing(load.NAMES)) if named else ()  # what is still there wasn't moved
-    return ConfigSearch(parse, posixpath.commonpath([here, *paths]), paths, named, former_names, tracked_only)
+    flags_rule = None
+    if paths and options.models and options.limit:
+        # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
+        flags_rule = rule_from_flags(options.models, options.limit)._replace(allow_empty=True)
+    start_folder = posixpath.commonpath([here, *paths])
+    return ConfigSearch(parse, start_folder, paths, named, former_names, tracked_only, flags_rule)
 
 
 def _parse_config(data: bytes, name: str, folder: str, options: ConfigOptions) -> Config:
@@ -137,7 +139,7 @@ def _load_config(
     if options.config_path:  # a file that was named by hand may lie anywhere
         path = os.path.join(working_directory(), options.config_path)
         with blame_variable("config_path"):
-            return search.parse(load.read_outside_config(path), search.named, "")
+            return search.load_outside(path)
     return search.load(tree)
 
 

@@ -17,7 +17,7 @@ from prompt_lint.text.patterns import compile_patterns
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
-    from prompt_lint.model.rules import Price
+    from prompt_lint.model.rules import Price, Rule
     from prompt_lint.repo import Tree
 
     # The bytes of a configuration, its path, and the folder where its patterns start → what it says. Raises `ConfigErrors`.
@@ -42,7 +42,7 @@ class ConfigSearch(NamedTuple):
     The one in `start`, or in the nearest folder above, governs what is below it, except what a further one below it governs.
     One that was `named` is the only one, and its patterns start at the top; a commit without it may have it as one of
     `former_names`. Untracked ones are looked for above and below `paths`, if there are any; else everywhere, or with
-    `tracked_only` above `start` alone.
+    `tracked_only` above `start` alone. `flags_rule`, if there is one, is for files that no rule of theirs matches.
     """
 
     parse: Parse
@@ -51,12 +51,18 @@ class ConfigSearch(NamedTuple):
     named: str
     former_names: Sequence[str]
     tracked_only: bool
+    flags_rule: Rule | None
 
     def load(self, tree: Tree) -> Config | None:
         """Return what the configurations say, None where there is none. One with mistakes says nothing else. Raises `Fatal`."""
-        if self.named:
-            config = self._load_named(tree)
-            return config and _mark_conflicts(config)
+        config = self._load_named(tree) if self.named else self._load_found(tree)
+        return config and self._add_flags_rule(_mark_conflicts(config))
+
+    def load_outside(self, path: str) -> Config:
+        """Return what the configuration that was named says, by its absolute path, which may lead anywhere. Raises `Fatal`."""
+        return self._add_flags_rule(self.parse(read_outside_config(path), self.named, ""))
+
+    def _load_found(self, tree: Tree) -> Config | None:
         paths = self.find_paths(tree)
         if not paths:
             return None
@@ -66,7 +72,16 @@ class ConfigSearch(NamedTuple):
             if not compile_patterns(above.exclude)(in_folder[0]):  # as fixtures are
                 new = self._read(tree, in_folder, folder)
                 config = new if folder == main else config._replace(nested=(*config.nested, new))
-        return _mark_conflicts(config)
+        return config
+
+    def _add_flags_rule(self, config: Config) -> Config:
+        """Return the configuration with the rule of the flags, before which each of its own goes."""
+        if not (rule := self.flags_rule):
+            return config
+        main, *nested = (
+            each if each.mistakes else each._replace(rules=(rule, *each.rules)) for each in config.list_all()
+        )
+        return main._replace(nested=tuple(nested))
 
     def _read(self, tree: Tree, paths: Sequence[str], folder: str) -> Config:
         """Return what the configuration of a folder says. `paths` are the files there that may be it."""
