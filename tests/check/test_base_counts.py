@@ -421,6 +421,34 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
     assert any("no prompt had a limit there" in note for note in report["notes"])
 
 
+def test_nothing_grew_too_much_where_the_base_had_no_configuration(repo: Repo, check: Check) -> None:
+    """No `max_growth` applied there: a prompt within the first limit is within it, however much larger it is now."""
+    repo.write("prompts/near.md", SMALL)
+    repo.write("prompts/far.md", SMALL)
+    repo.commit()
+    repo.write(".prompt-lint.yaml", f"{TOP.replace('100', '200')}max_growth: 1\n{RULE}")
+    repo.write("prompts/near.md", SMALL * 45)
+    repo.write("prompts/far.md", SMALL * 10)
+    repo.git("add", "--all")
+
+    code, report = check("--policy", "project", base="HEAD")
+
+    found = {v["path"]: (v["status"], v["inherited"], v["growth"] > 1) for v in report["verdicts"]}
+    assert found == {"prompts/near.md": ("warn", False, True), "prompts/far.md": ("ok", False, True)}
+    assert code == 0
+
+
+def test_all_is_judged_by_the_first_limits_where_the_policy_says_so(repo: Repo, check: Check) -> None:
+    """`policy: project` is about the whole repository, not about what was allowed before."""
+    repo.write("prompts/old.md", LARGE)
+    repo.commit()
+    repo.write(".prompt-lint.yaml", f"{TOP}policy: project\n{RULE}")
+    repo.git("add", "--all")
+
+    assert check(base="HEAD")[0] == 1
+    assert check("--policy", "changed", base="HEAD")[0] == 0
+
+
 @pytest.mark.parametrize(
     "place", ["../limits.yaml", "limits.yaml", "ignored.yaml", "limits/limits.yaml", ".prompt-lint.yaml"]
 )
@@ -696,7 +724,9 @@ def test_flags_judge_named_files_on_both_sides(repo: Repo, check: Check) -> None
     code, report = check(*paths, "--model", "claude-sonnet-4-6", "--limit", "50")
 
     assert code == 0
-    assert [(report.of(path)["inherited"], report.of(path)["base_limit"]) for path in paths] == [(True, 50)] * 3
+    assert [(report.of(path)["inherited"], report.of(path)["base_limit"]) for path in paths] == [
+        (True, 50)
+    ] * 3
 
 
 def test_both_sides_are_counted_by_the_same_means(

@@ -225,11 +225,13 @@ class BaseCounts:
     def apply_policy(self, verdict: Verdict) -> Verdict:
         """Mark a failure that this change didn't make worse, where only changes are judged.
 
-        Where the base has no configuration, no failure is the change's: there was no limit yet.
+        Where the base has no configuration, no failure is the change's: there was no limit yet, nor a largest growth.
         """
+        judges_changes = self._comparison.judges_changes(verdict.prompt.path)
         if self._comparison.config is None:
-            return verdict._replace(is_preexisting=verdict.status in {"over", "grew"})
-        if not self._comparison.judges_changes(verdict.prompt.path) or self._was_moved_over_limit(verdict):
+            verdict = judge.ignore_growth(verdict)
+            return verdict._replace(is_preexisting=judges_changes and verdict.status == "over")
+        if not judges_changes or self._was_moved_over_limit(verdict):
             return verdict
         return judge.mark_preexisting(verdict)
 

@@ -127,7 +127,7 @@ def _read_config(
         return config
     if base_config is None:
         tree.notes.append(
-            f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet"
+            f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet (with `policy: project` it does)"
         )
         return None
     for path in dict.fromkeys(mistake.path for mistake in base_config.list_mistakes()):
