@@ -1530,3 +1530,29 @@ def test_a_prompt_of_source_code_that_cannot_be_known_any_more_is_noted(
         f"the code: a.py:{line}"
     )
     assert (code, report["notes"]) == (0, [message] if line else [])
+
+
+@pytest.mark.parametrize("source", ["A_PROMPT = build('Be kind.')\n", "x = 1\n"])
+def test_a_change_after_which_a_rule_measures_nothing_fails(repo: Repo, check: Check, source: str) -> None:
+    """A note says which prompt was lost, and that isn't enough: from then on, every run without a base fails."""
+    repo.write("a.py", "A_PROMPT = 'Be kind.'\n")
+    begin(repo, TOP + "prompts: [{files: '*.py', format: python}]\n")
+    repo.write("a.py", source)
+
+    code, report = check()
+
+    faults = [problem["message"] for problem in report["problems"]]
+    assert (code, faults) == (2, ["no file that matches `*.py` has a prompt in it"])
+
+
+def test_a_rule_whose_only_file_could_not_be_read_in_the_base_either_is_no_fault(
+    repo: Repo, check: Check
+) -> None:
+    """Nobody knows whether the file has a prompt, and the change hasn't touched it."""
+    repo.write("a.py", "A_PROMPT = 'Be kind.\n")
+    begin(repo, TOP + "prompts: [{files: '*.py', format: python}]\n")
+
+    code, report = check()
+
+    assert (code, report["problems"]) == (0, [])
+    assert "as in the base already" in report["notes"][0]

@@ -364,8 +364,11 @@ def count_unread_files(problems: Iterable[Problem], config: Config) -> int:
 
 def demote_base_problems(
     diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
-) -> None:
-    """Turn the problems that the base had in the same file or group into notes, where only changes are judged."""
+) -> set[str]:
+    """Turn the problems that the base had in the same file or group into notes, where only changes are judged.
+
+    Return the paths of these problems.
+    """
     old = [
         problem
         for problem in diagnostics.problems
@@ -377,3 +380,4 @@ def demote_base_problems(
     diagnostics.notes.extend(
         Note(f"as in the base already: {problem.message}", problem.path, problem.line) for problem in old
     )
+    return {problem.path for problem in old}

@@ -181,7 +181,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     prompts = chain(diagnostics.sort(results), read_base)
     outcomes, counts = count_prompts(prompts, sources, targets.source_count)
     unread_files = base_counts.count_unread_files(diagnostics.problems, config)
-    base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
+    demoted_paths = base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(current, diagnostics.problems)
     base = base_counts.BaseCounts(
@@ -199,6 +199,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
         on_raise=settings.on_raise,
         raise_label=settings.raise_label,
         unread_files=unread_files,
+        demoted_paths=demoted_paths,
     )
 
 

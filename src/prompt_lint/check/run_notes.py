@@ -42,10 +42,7 @@ def report_nothing_measured(
 
 def report_empty_rules(config: Config, targets: Targets, report: Report) -> Iterator[Problem]:
     """Report each rule whose files were all read, and have no prompt: like one that matches no file, it checks nothing."""
-    unread = {problem.path for problem in report.problems}
-    unread |= {
-        note.path for note in report.notes if note.kind == "note"
-    }  # what the base couldn't read either
+    unread = {problem.path for problem in report.problems}.union(report.demoted_paths)
     measuring = {id(verdict.rule) for verdict in report.verdicts}
     measuring.update(id(file.rule) for file in targets.matched if not unread.isdisjoint(file.all_names))
     for rule in {id(file.rule): file.rule for file in targets.matched}.values():

@@ -368,6 +368,7 @@ class Report(NamedTuple):
     would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
     `prices` are US dollars for a million input tokens, by model.
     `exact_needs` is what a run with exact counts needs, and this one lacks. `exempt_paths` have a valid exemption, needed or not.
+    `demoted_paths` have problems that are only notes, since the base had them.
     """
 
     config_path: str
@@ -391,6 +392,7 @@ class Report(NamedTuple):
     prices: Mapping[str, Decimal] = {}
     exact_needs: Sequence[ExactNeed] = ("key",)
     exempt_paths: Collection[str] = ()
+    demoted_paths: Collection[str] = ()
 
     def cost_of_calls(self, tokens: int, model: str) -> Decimal | None:
         """Return the US dollars that so many input tokens cost in 1,000 calls; None for a model without a price."""
