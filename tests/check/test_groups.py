@@ -321,6 +321,36 @@ def test_a_pattern_that_adds_nothing_is_a_fault(repo: Repo, check: Check, patter
     assert check()[0] == 0
 
 
+def test_a_pattern_whose_prompts_are_all_on_demand_is_no_fault(repo: Repo, check: Check) -> None:
+    """Rules that are loaded later add nothing to what is loaded at the start. A sum of nothing else measures nothing."""
+    config = 'groups: [{name: g, sum: [CLAUDE.md, ".claude/rules/*.md"], limit: 900}]\n'
+    repo.write("CLAUDE.md", "Be kind.\n")
+    repo.write(".claude/rules/a.md", "---\npaths: src/**\n---\nBe nice.\n")
+    repo.write(".prompt-lint.yaml", TOP + config)
+    code, report = check()
+    assert (code, said(report), len(report["verdicts"])) == (0, [], 1)
+
+    repo.write(".prompt-lint.yaml", TOP + config.replace("CLAUDE.md, ", ""))
+
+    code, report = check()
+    message = "every prompt that matches `.claude/rules/*.md`, which the group `g` sums, is loaded on demand, so the sum is empty"
+    assert (code, said(report), report["verdicts"]) == (2, [message], [])
+
+
+def test_a_pattern_whose_files_have_no_prompt_is_a_fault(repo: Repo, check: Check) -> None:
+    """The files are there, so it isn't said that they aren't."""
+    repo.write("app.py", "x = 1\n")
+    rules = "prompts: [{files: app.py, format: python, limit: 9, allow_empty: true}]\n"
+    notes(repo, f"{rules}groups: [{{name: g, sum: [notes/a.md, app.py], limit: 900}}]\n")
+
+    code, report = check()
+
+    assert (code, said(report)) == (
+        2,
+        ["no file that matches `app.py`, which the group `g` sums, has a prompt in it"],
+    )
+
+
 @pytest.mark.parametrize(
     ("role", "path", "message"),
     [

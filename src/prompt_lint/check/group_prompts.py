@@ -86,22 +86,23 @@ class _GroupReader(NamedTuple):
     def read_members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
         """Return every prompt that a sum adds up. Raises `_UncountableGroup` where one of them can't be read."""
         find_references = compile_references(self.group)
-        used: set[Reference] = set()
+        names: dict[Reference, set[str]] = {}
         members: list[_MemberFile] = []
         for file in files:
-            prompts = []
             references = {one for name in file.prompt_names for one in find_references([name])}
             real_path = file.path if file.read_as else ""
-            for prompt in self._read_present(file):
-                naming = [reference for reference in references if is_added(prompt, reference)]
-                if naming:
-                    used.update(naming)
-                    prompts.append(prompt._replace(aliases=file.aliases, real_path=real_path))
+            of_file = self._read_present(file)
+            for reference in references:
+                names.setdefault(reference, set()).update(prompt.name for prompt in of_file)
+            prompts = [
+                prompt._replace(aliases=file.aliases, real_path=real_path)
+                for prompt in of_file
+                if any(is_added(prompt, reference) for reference in references)
+            ]
             if prompts:
                 members.append(_MemberFile(file, prompts))
-        unused = [one for one in self.group.sum if one not in used and not one.path.startswith("!")]
         if not self.group.rule.allow_empty:
-            self.reported.extend(map(self._report_unused, unused))
+            self.reported.extend(self._report_unused(names, is_empty=not members))
         return [
             ReadPrompt.of(prompt, self.group.rule, 0)._replace(group=self.group, includes=self.includes)
             for prompt in self._count_files_once(members)
@@ -154,11 +155,29 @@ class _GroupReader(NamedTuple):
         except MissingFile:
             return []
 
-    def _report_unused(self, reference: Reference) -> Problem:
-        named = f" with a prompt named `{reference.name}`" if reference.name else ""
-        message = f"no file in the repository matches `{reference.path}`{named}, which the group `{self.group.name}` sums"
-        hint = "correct it, or take it out of the group"
-        return Problem(self.group.rule.config_path, reference.line, message, hint, ExitCode.USAGE)
+    def _report_unused(self, names: Mapping[Reference, set[str]], *, is_empty: bool) -> Iterator[Problem]:
+        """Report each pattern that adds nothing, by the `names` of the prompts in the files that it matches.
+
+        One whose prompts are all on demand is as it should be, unless the whole sum is empty.
+        """
+        for reference in self.group.sum:
+            path, name, found = reference.path, reference.name, names.get(reference)
+            which = f"which the group `{self.group.name}` sums"
+            if path.startswith("!") or (name and found and name in found):
+                continue
+            if name or found is None:
+                named = f" with a prompt named `{name}`" if name else ""
+                message = f"no file in the repository matches `{path}`{named}, {which}"
+            elif not found:
+                message = f"no file that matches `{path}`, {which}, has a prompt in it"
+            elif is_empty:
+                message = (
+                    f"every prompt that matches `{path}`, {which}, is loaded on demand, so the sum is empty"
+                )
+            else:
+                continue
+            hint = "correct it, or take it out of the group"
+            yield Problem(self.group.rule.config_path, reference.line, message, hint, ExitCode.USAGE)
 
     def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
         """Return the one request that the files make. Raises `_UncountableGroup`."""
