@@ -75,7 +75,7 @@ class ConfigSearch(NamedTuple):
         return config
 
     def _add_flags_rule(self, config: Config) -> Config:
-        """Return the configuration with the rule of the flags, before which each of its own goes."""
+        """Return the configuration with the rule of the flags, which is for files that no other rule matches."""
         if not (rule := self.flags_rule):
             return config
         main, *nested = (
