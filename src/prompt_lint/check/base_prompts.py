@@ -213,17 +213,19 @@ def _match_base_groups(
     files = [path for path, entry in entries.items() if entry.kind == "file" and path not in config_paths]
     links = select_intact(commit.find_aliases(entries))
     names = {path: path for path in files} | links
+    sources = {new: old for old, new in changes.map_renames().items()}
     groups = [group for group, _ in targets.groups]
     matched = match_group_files(groups, files, links, targets.matcher, commit.read)
     found = []
     for base_files, current in zip(matched, targets.groups, strict=True):
         base_group = base_groups.get(make_key(current.group))
-        known = _map_names(base_group, commit, names) if base_group else {}
-        taken = set[str]().union(*(_list_targets(commit, file.path) for file in base_files.files))
+        lost = _map_names(base_group, commit, names) if base_group else {}
+        for path in (path for file in base_files.files for path in _list_targets(commit, file.path)):
+            lost.pop(path, None)
         old_paths = {
-            file.path: known[path]
-            for file in current.files
-            if (path := _find_base_path(tree, changes, file.path)) in known.keys() - taken
+            file.path: lost[path]
+            for file in (current.files if lost else ())
+            if (path := _find_base_path(tree, changes, sources, file.path)) in lost
         }
         found.append(_move_back(base_files, current, old_paths, commit))
     return found
@@ -297,15 +299,18 @@ def _map_names(group: Group, commit: CommitTree, names: Mapping[str, str]) -> di
     return {real: path for path in paths for real in _list_targets(commit, path)}
 
 
-def _find_base_path(tree: WorkingTree, changes: Changes, path: str) -> str:
-    """Return the real path in the base of the file that a path leads to now; "" for a new one, or none."""
+def _find_base_path(tree: WorkingTree, changes: Changes, sources: Mapping[str, str], path: str) -> str:
+    """Return the real path in the base of the file that a path leads to now; "" for a new one, or none.
+
+    `sources` are the paths in the base of all renamed files.
+    """
     try:
         real = tree.resolve(path)
     except Unreadable:
         return ""
     if real in changes.paths:
         return changes.paths[real].base_path
-    return next((old for old, new in changes.moved_away.items() if new == real), real)
+    return sources.get(real, real)
 
 
 def _move_back(
