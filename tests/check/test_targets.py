@@ -258,3 +258,48 @@ def test_a_submodule_below_a_pattern_is_noted(
     assert (
         "is a submodule, so files in it that the configuration matches aren't checked" in done.out
     ) is noted
+
+
+@pytest.mark.parametrize("way", ["submodule", "untracked", "ignored"])
+def test_a_path_in_another_repository_is_an_error(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path, way: str
+) -> None:
+    """Whatever rules match it. The other repository itself may be in a list of changed files, as a submodule that was updated."""
+    module = Repo(tmp_path / "module")
+    module.write("large.md", LONG)
+    module.write("more/large.md", LONG)
+    module.commit()
+    repo.write("a.md")
+    repo.link("here", ".")
+    repo.write(".prompt-lint.yaml", f'{TOP}prompts: [{{files: "*.md"}}]\n')
+    repo.write(".gitignore", "sub/\n" if way == "ignored" else "")
+    if way == "submodule":
+        repo.submodule("sub", module)
+    else:
+        module.path.rename(repo.path / "sub")
+
+    for path in ("sub/large.md", "sub/more", "here/sub/large.md"):
+        for command in (("check", "a.md"), ("check", "--base", "HEAD"), ("list",)):
+            done = lint(*command, path)
+
+            assert done.code == 2
+            assert f"`{path}` is in `sub`, a repository of its own" in done.err
+            assert "run prompt-lint there" in done.err
+    done = lint("check", "sub")
+    assert done.code == 2
+    is_listed = way != "ignored"
+    assert ("`sub` is a repository of its own: run prompt-lint there" in done.out) is is_listed
+    assert lint("check", "--allow-unmatched", "sub").code == 0
+    assert lint("check", "here/a.md").code == 0
+
+
+def test_a_file_that_git_tracks_is_checked_whatever_repository_is_around_it(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """A folder may have become a repository after its files were added; git still lists those."""
+    repo.write("inner/large.md", LONG)
+    repo.write(".prompt-lint.yaml", f'{TOP}prompts: [{{files: "*.md"}}]\n')
+    repo.commit()
+    Repo(repo.path / "inner")
+
+    assert lint("check").code == lint("check", "inner/large.md").code == 1

@@ -34,9 +34,12 @@ def report_nothing_measured(
         raise Fatal("found no file, so nothing was checked", "name a file, or a folder with files")
     if unmatched:
         paths = list_keys(path or "." for path in unmatched)
-        first = shlex.quote(unmatched[0] or ".")
         option = "; a hook that names every changed file passes --allow-unmatched" if has_option else ""
-        hint = f"see `prompt-lint explain {first}`{option}"
+        entry = targets.entries.get(unmatched[0])
+        if entry and entry.kind == "submodule":
+            hint = f"`{unmatched[0]}` is a repository of its own: run prompt-lint there{option}"
+        else:
+            hint = f"see `prompt-lint explain {shlex.quote(unmatched[0] or '.')}`{option}"
         yield Problem("", 0, f"no rule matches {paths}, so nothing was checked", hint, ExitCode.USAGE)
 
 

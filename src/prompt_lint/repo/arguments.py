@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo.links import explain_left_out
 from prompt_lint.repo.paths import from_native, is_in_git_folder
@@ -24,15 +24,31 @@ def resolve_arguments(tree: WorkingTree, arguments: Iterable[str], cwd: str) -> 
     """Return the paths of the command line as those of the tree, each once.
 
     A pattern that no shell has expanded, on Windows or in an input of the Action, stands for the files that it matches below
-    `cwd`. A file of that very name comes first. Raises `Fatal` where there is no such file, or none that matches.
+    `cwd`. A file of that very name comes first. Raises `Fatal` where there is no such file, or none that matches, and for what
+    is in another repository below.
     """
     paths: dict[str, None] = {}
     for argument in arguments:
-        is_pattern = set(argument) & _WILDCARDS and not os.path.lexists(os.path.join(cwd, argument))
-        paths |= dict.fromkeys(
-            _expand_pattern(tree, argument, cwd) if is_pattern else [resolve_argument(tree, argument, cwd)]
-        )
+        if set(argument) & _WILDCARDS and not os.path.lexists(os.path.join(cwd, argument)):
+            paths |= dict.fromkeys(_expand_pattern(tree, argument, cwd))
+            continue
+        path = resolve_argument(tree, argument, cwd)
+        _require_own(tree, argument, path)
+        paths[path] = None
     return list(paths)
+
+
+def _require_own(tree: WorkingTree, argument: str, path: str) -> None:
+    """Raise `Fatal` for a path in another repository, of which git has nothing in this one."""
+    folder, _, name = path.rpartition("/")
+    try:
+        real = f"{tree.resolve(folder)}/{name}".lstrip("/")
+    except Unreadable:  # which reading it explains
+        return
+    repository = tree.find_inner_repository(real) if tree.has_git else ""
+    if repository and not any(f"{own}/".startswith(f"{real}/") for own in tree.list_entries()):
+        message = f"`{argument}` is in `{repository}`, a repository of its own"
+        raise Fatal(message, f"run prompt-lint there, in `{repository}`")
 
 
 class PastPath(NamedTuple):

@@ -190,7 +190,7 @@ class WorkingTree:
             yield stamp
 
     def require_shared(self, path: str, real: str) -> None:
-        if any(self.exists(f"{folder}/.git") for folder in list_parents(real)):
+        if self.find_inner_repository(real):
             raise NotInRepository("is in a repository of its own")
         try:
             mode = os.lstat(self._absolute(real)).st_mode
@@ -208,6 +208,10 @@ class WorkingTree:
     def exists(self, path: str) -> bool:
         """Return whether there is anything on disk at a path, also a broken link."""
         return os.path.lexists(self._absolute(path))
+
+    def find_inner_repository(self, path: str) -> str:
+        """Return the folder above `path` that is a repository of its own, the outermost one; "" for none."""
+        return next((each for each in list_parents(path) if self.exists(f"{each}/.git")), "")
 
     def find_missing(self, paths: Iterable[str]) -> set[str]:
         """Return those of the listed `paths` that are gone from the disk, though git tracks them."""
