@@ -75,8 +75,6 @@ TARGETS: Mapping[str, Target] = {
         f"format-{name}": Target(
             partial(parsers.check_format, files=files),
             "format",
-            # Its law reads 25,000 lines twice, of which each may start eight lists.
-            max_seconds=3.0 if name == "memory" else 1.0,
         )
         for name, files in _group_formats().items()
     },

@@ -131,6 +131,7 @@ class _Workflow(LoadedFiles[_WorkflowText]):
         return _parse_text(split.body, split.body_line, list(_list_imports(fields)))
 
     def _follow(self, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
+        self.count_word()
         name = _LINES_OR_SECTION.sub("", import_.path)
         path = self._resolve(file, import_, name)
         result = (

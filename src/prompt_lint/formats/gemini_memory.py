@@ -53,6 +53,7 @@ class GeminiMemory(LoadedFiles[_Text]):
         pieces: list[str] = []
         offset, line = 0, 1
         for import_ in find_gemini_imports(text):
+            self.count_word()
             line += text.count("\n", offset, import_.start)
             replacement = self._make_replacement(file, import_.path, line, ancestors)
             self.add_bytes(len(replacement))

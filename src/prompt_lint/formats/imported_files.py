@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # A request has 32 MB at most, so more can't be sent anyway.
 MAX_FILES = 1_000
 MAX_PATHS = 10_000
-MAX_REPEATS = 25_000
+MAX_WORDS = 10_000
 MAX_BYTES = 32_000_000
 
 # Characters that may follow a path in a sentence without being part of the file's name.
@@ -125,7 +125,7 @@ class LoadedFiles(Generic[Content]):
         self.notes: dict[Note, None] = {}
         self._read = read
         self._results: dict[str, tuple[str, bytes] | Unreadable] = {}
-        self._repeats = 0
+        self._words = 0
         self._number = 0
         self._bytes = 0
         self._failure: Unreadable | None = None
@@ -155,9 +155,6 @@ class LoadedFiles(Generic[Content]):
 
     def read(self, path: str) -> tuple[str, bytes] | Unreadable:
         """Return the real path of a file and its bytes, or the error that says why it can't be read."""
-        self._repeats += 1
-        if self._repeats > MAX_REPEATS:
-            raise _has_words(f"{MAX_REPEATS:,} words")
         if path in self._results:
             return self._results[path]
         if len(self._results) >= MAX_PATHS:
@@ -192,6 +189,12 @@ class LoadedFiles(Generic[Content]):
             self.fail(result, written, importer, line)
             return None
         return result
+
+    def count_word(self) -> None:
+        """Count a word that could be an import, each time that its file is loaded."""
+        self._words += 1
+        if self._words > MAX_WORDS:
+            raise _has_words(f"{MAX_WORDS:,} words")
 
     def add_bytes(self, number: int) -> None:
         """Add what is read, or made of it, to what may not exceed `MAX_BYTES`."""

@@ -50,7 +50,7 @@ class GeminiImport(NamedTuple):
 
 
 # A Markdown file of more is no memory file, and takes long to look through.
-_MOST = (("lines", "\n\r", 25_000), ("words with `@`", "@", 25_000), ("back-ticks", "`", 50_000))
+_MOST = (("lines", "\n\r", 10_000), ("words with `@`", "@", 10_000), ("back-ticks", "`", 50_000))
 
 # A text can't have a NUL, which replaces code.
 _CLAUDE = re.compile(r"(?<!\S)([(\[{<\"'*_~\u201c\u2018\u00ab]{0,8})@((?:\\ |[^\s\\\0])++)")
