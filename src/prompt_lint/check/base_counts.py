@@ -155,9 +155,10 @@ class BaseCounts:
             has_changed = growth or verdict.prompt.key in self._changed_prompts
             kind = "changed" if has_changed else "unchanged"
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        return judge.judge_growth(
-            verdict._replace(change=kind, base_count=base_count, growth=growth, renamed_from=renamed_from)
+        verdict = verdict._replace(
+            change=kind, base_count=base_count, growth=growth, renamed_from=renamed_from
         )
+        return verdict if self._comparison.config is None else judge.judge_growth(verdict)
 
     def _find_base_limit(self, verdict: Verdict) -> tuple[int | None, int]:
         """Return the limit that applied in the base, and its reserve; None and 0 where none did.
@@ -229,7 +230,6 @@ class BaseCounts:
         """
         judges_changes = self._comparison.judges_changes(verdict.prompt.path)
         if self._comparison.config is None:
-            verdict = judge.ignore_growth(verdict)
             return verdict._replace(is_preexisting=judges_changes and verdict.status == "over")
         if not judges_changes or self._was_moved_over_limit(verdict):
             return verdict
@@ -295,6 +295,8 @@ class BaseCounts:
 
         That is a prompt of a deleted file of the same rule, or the largest that is gone from its own file.
         """
+        if self._comparison.config is None:  # so no growth was too much
+            return []
         message = (
             "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
             "rewritten, it grew by more than is allowed"

@@ -47,14 +47,6 @@ def judge_growth(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def ignore_growth(verdict: Verdict) -> Verdict:
-    """Return a verdict that `grew` as it is by its count alone."""
-    if verdict.status != "grew":
-        return verdict
-    by_count = judge_count(verdict.prompt, verdict.model, verdict.rule, verdict.token_count)
-    return verdict._replace(status=by_count.status)
-
-
 def exceeds_growth(allowed: MaxGrowth | None, base_tokens: int, growth: int) -> bool:
     """Return whether `growth` is more than is allowed. Where tokens and a share are given, both must be exceeded."""
     if allowed is None:
