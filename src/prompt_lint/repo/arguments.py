@@ -89,7 +89,7 @@ def _explain_outside(tree: WorkingTree, argument: str) -> Fatal:
 def _expand_pattern(tree: WorkingTree, pattern: str, cwd: str) -> list[str]:
     matches = _compile_pattern(tree, pattern, cwd)
     found = [path for path in tree.list_entries() if matches(path)]
-    deleted = {path for path in tree.find_missing(found) if not tree.is_sparse(path)}
+    deleted = tree.find_missing(found)
     if not set(found) - deleted:
         hint = "see `prompt-lint list` for the prompts that there are"
         raise Fatal(f"no file matches the pattern `{pattern}`", hint)
