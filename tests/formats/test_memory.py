@@ -570,6 +570,7 @@ def test_a_commit_is_read_as_a_working_tree_is(project: Repo, lint: Lint) -> Non
         ("CLAUDE.md", " ".join(f"@big/{n}" for n in range(33)), "imports more than 32,000,000 bytes"),
         ("GEMINI.md", "@big/1 " * 33, "imports more than 32,000,000 bytes"),
         ("GEMINI.md", "@bomb/1", "has more than 10,000 words that could be imports"),
+        ("GEMINI.md", "@here/itself", "has more than 10,000 words that could be imports"),
     ],
 )
 def test_too_much_is_a_problem_not_a_small_number(path: str, content: str, message: str) -> None:
@@ -577,6 +578,8 @@ def test_too_much_is_a_problem_not_a_small_number(path: str, content: str, messa
 
     def read(name: str) -> tuple[str, bytes]:
         folder, _, _ = name.rpartition("/")
+        if name == "here/itself":  # put in once, but each of its words is looked at
+            return name, b"@./itself @./a\n" * 9_000
         if folder == "here":
             return name, b"x"
         if folder == "big":
