@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
 RULE = 'prompts: [{files: "prompts/**/*.md"}]\n'
 SMALL, LARGE = "Be kind.\n", "Never guess a number that you could look up.\n" * 20
+ON_DEMAND = "---\npaths: src/**\n---\n"
 Check = Any
 
 
@@ -1556,3 +1557,45 @@ def test_a_rule_whose_only_file_could_not_be_read_in_the_base_either_is_no_fault
 
     assert (code, report["problems"]) == (0, [])
     assert "as in the base already" in report["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "before", "after", "expected"),
+    [
+        ("", "", ON_DEMAND, (0, "over", True, 0)),
+        ("limit: 9k, max_growth: 9, ", "", ON_DEMAND + LARGE, (1, "grew", False, 220)),
+        ("", "", ON_DEMAND + SMALL, (1, "over", False, 4)),
+        ("", ON_DEMAND, "", (1, "over", False, None)),
+    ],
+)
+def test_a_memory_rule_that_is_loaded_on_demand_now_is_the_same_prompt(
+    repo: Repo, check: Check, keys: str, before: str, after: str, expected: tuple[int, str, bool, int | None]
+) -> None:
+    """Only its name says so. One that was on demand before, and isn't now, is new."""
+    repo.write(".claude/rules/a.md", before + LARGE)
+    begin(repo, TOP + f"prompts: [{{{keys}files: .claude/rules/}}]\n")
+    repo.write(".claude/rules/a.md", after + LARGE)
+
+    code, report = check()
+
+    one = report.of(".claude/rules/a.md")
+    assert (code, one["status"], one["inherited"], one["growth"]) == expected
+    assert (one["standing"] == "new", bool(report["removed"])) == (expected[-1] is None,) * 2
+
+
+def test_a_memory_rule_that_is_loaded_on_demand_now_is_counted_by_the_same_means(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the base is known exactly, its prompt is found by the name that it had."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    repo.write(".claude/rules/a.md", SMALL)
+    begin(repo, TOP + "prompts: [{files: .claude/rules/}]\n")
+    assert check("--counting", "exact")[1]["summary"]["sent"] == 1
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    repo.write(".claude/rules/a.md", ON_DEMAND + SMALL + SMALL)
+
+    one = check()[1].of(".claude/rules/a.md")
+
+    assert one["base_tokens"] + one["growth"] == one["tokens"]
+    assert (one["standing"], one["growth"] > 0) == ("changed", True)

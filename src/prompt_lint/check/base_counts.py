@@ -21,6 +21,7 @@ from prompt_lint.counting.sources import find_count
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.rules import ON_DEMAND
 from prompt_lint.model.values import Note, Prompt, PromptKey, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
@@ -81,10 +82,12 @@ class OfflineRecount(NamedTuple):
     def _find_request(self, tree: Tree, path: str, prompt: Prompt, rule: Rule) -> Request | None:
         reader = IncludeReader(tree)
         name = prompt.path if prompt.real_path else path
+        # As `pair_on_demand` does.
+        prompt_names = {ON_DEMAND, ""} if prompt.name == ON_DEMAND else {prompt.name}
         try:
             data = tree.read(tree.resolve(path))
             prompts = parse_prompts(name, data, rule, reader)
-            return next((other.request for other in prompts if other.name == prompt.name), None)
+            return next((other.request for other in prompts if other.name in prompt_names), None)
         except Unreadable:
             return None
 

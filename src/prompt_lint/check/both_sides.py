@@ -10,6 +10,7 @@ from prompt_lint.check.group_sums import sum_members
 from prompt_lint.check.groups import make_key
 from prompt_lint.counting.sources import find_count
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
+from prompt_lint.model.rules import ON_DEMAND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,22 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
     from prompt_lint.model.values import PromptKey
+
+
+def pair_on_demand(outcomes: Iterable[PromptOutcomes]) -> list[PromptOutcomes]:
+    """Return the outcomes, with prompts of the base that are loaded on demand only now by the name that this gives them.
+
+    The other way round it is a new prompt: at the start of a session nothing was loaded of it.
+    """
+    outcomes = list(outcomes)
+    current = {read.prompt.key for read, _ in outcomes if not read.is_base and not read.group}
+
+    def rename(read: ReadPrompt) -> ReadPrompt:
+        renamed = read.prompt._replace(name=ON_DEMAND)
+        is_paired = read.is_base and not read.group and not read.prompt.name and renamed.key in current
+        return read._replace(prompt=renamed) if is_paired else read
+
+    return [(rename(read), of_models) for read, of_models in outcomes]
 
 
 def map_base_counts(pairs: Iterable[PromptOutcomes]) -> dict[PromptKey, dict[str, Outcome | OfflineStandIn]]:

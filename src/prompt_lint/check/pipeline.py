@@ -166,7 +166,7 @@ def judge_groups(run: Run, groups: Sequence[GroupFiles]) -> Report:
 
 def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterable[ReadResult]) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
-    from prompt_lint.check import base_counts, base_prompts, loosened_limits  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
+    from prompt_lint.check import base_counts, base_prompts, both_sides, loosened_limits  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     tree, config, sources, settings = run
     base_matcher = targets.matcher
@@ -180,6 +180,7 @@ def _compare(run: Run, comparison: Comparison, targets: Targets, results: Iterab
     # counted as unread before those problems become notes that the base had, too.
     prompts = chain(diagnostics.sort(results), read_base)
     outcomes, counts = count_prompts(prompts, sources, targets.source_count)
+    outcomes = both_sides.pair_on_demand(outcomes)
     unread_files = base_counts.count_unread_files(diagnostics.problems, config)
     demoted_paths = base_counts.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
