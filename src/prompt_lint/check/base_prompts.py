@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.base_pairing import BasePairing
 from prompt_lint.check.group_prompts import read_groups
-from prompt_lint.check.groups import make_key, match_group_files
+from prompt_lint.check.groups import GroupFiles, make_key, match_group_files
 from prompt_lint.check.importers import match_below, may_import
 from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.loosenings import pair_groups
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.comparison import Comparison
-    from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
@@ -118,14 +117,14 @@ def read_base_prompts(
     for file in targets.matched:
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not may_import(file)
-        found: set[tuple[str, str]] = set()
+        faults: set[tuple[str, str]] = set()
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             reader = IncludeReader(commit)
-            found = yield from _sort(_read_file(reader, commit, change, file))
-            if found and change.kind == "unchanged" and not _find_changed(tree, commit, reader.requested):
-                problems.messages.update(found)
+            faults = yield from _sort(_read_file(reader, commit, change, file))
+            if faults and change.kind == "unchanged" and not _find_changed(tree, commit, reader.requested):
+                problems.messages.update(faults)
             problems.read_paths.add(file.display_path)
-        if found or file.path in changes.converted:
+        if faults or file.path in changes.converted:
             problems.faulty.add(PromptKey(file.display_path, ""))
     for file in changes.removed:
         change = Change("changed", file.display_path)
@@ -135,13 +134,13 @@ def read_base_prompts(
 
 def _sort(results: Iterable[ReadResult]) -> Generator[ReadPrompt, None, set[tuple[str, str]]]:
     """Yield the prompts as the base's. Return path and message of each problem."""
-    found: set[tuple[str, str]] = set()
+    faults: set[tuple[str, str]] = set()
     for result in results:
         if isinstance(result, ReadPrompt):
             yield result._replace(is_base=True)
         elif isinstance(result, Problem):
-            found.add((result.path, result.message))
-    return found
+            faults.add((result.path, result.message))
+    return faults
 
 
 def _list_broken_links(tree: WorkingTree, commit: CommitTree, targets: Targets) -> Iterator[tuple[str, str]]:
@@ -191,8 +190,7 @@ def _read_file(
         data = commit.read_blob(change.blob) if change.blob else commit.read(commit.resolve(path))
         for result in parse_file(path, data, rule, reader):
             if isinstance(result, Prompt):
-                placed = result._replace(path=file.display_path)
-                yield ReadPrompt.of(placed, rule, len(data))
+                yield ReadPrompt.of(result._replace(path=file.display_path), rule, len(data))
             else:
                 yield result
     except Unreadable as error:  # reported as a prompt that can't be compared
@@ -215,20 +213,20 @@ def _match_base_groups(
     names = {path: path for path in files} | links
     sources = {new: old for old, new in changes.map_renames().items()}
     groups = [group for group, _ in targets.groups]
-    matched = match_group_files(groups, files, links, targets.matcher, commit.read)
-    found = []
-    for base_files, current in zip(matched, targets.groups, strict=True):
+    matching = match_group_files(groups, files, links, targets.matcher, commit.read)
+    base_files = []
+    for base, current in zip(matching, targets.groups, strict=True):
         base_group = base_groups.get(make_key(current.group))
-        lost = _map_names(base_group, commit, names) if base_group else {}
-        for path in (path for file in base_files.files for path in _list_targets(commit, file.path)):
-            lost.pop(path, None)
+        unpaired = _map_names(base_group, commit, names) if base_group else {}
+        for path in (path for file in base.files for path in _list_targets(commit, file.path)):
+            unpaired.pop(path, None)
         old_paths = {
-            file.path: lost[path]
-            for file in (current.files if lost else ())
-            if (path := _find_base_path(tree, changes, sources, file.path)) in lost
+            file.path: unpaired[path]
+            for file in (current.files if unpaired else ())
+            if (path := _find_base_path(tree, changes, sources, file.path)) in unpaired
         }
-        found.append(_move_back(base_files, current, old_paths, commit))
-    return found
+        base_files.append(_move_back(base, current, old_paths, commit))
+    return base_files
 
 
 def _read_groups(
@@ -239,20 +237,20 @@ def _read_groups(
 ) -> Iterator[ReadPrompt]:
     """Yield what the current groups had in the base. What is wrong with a group that the base had, too, is added to `problems`."""
     commit = comparison.commit
-    for (group, current_files), matched in changes.groups:
+    for (group, current_files), (_, base_files) in changes.groups:
         base_group = changes.base_groups.get(make_key(group))
-        found = yield from _sort(read_groups([matched], commit))
-        if found and (base_group or any(commit.find_file(file.path) for file in matched.files)):
+        faults = yield from _sort(read_groups([GroupFiles(group, base_files)], commit))
+        if faults and (base_group or any(commit.find_file(file.path) for file in base_files)):
             problems.faulty.add(make_key(group))
-        if found and (comparison.config is None or _has_same_files(base_group, group)):
-            is_untouched = _are_members_unchanged(tree, commit, changes, matched.files, current_files)
+        if faults and (comparison.config is None or _has_same_files(base_group, group)):
+            is_untouched = _are_members_unchanged(tree, commit, changes, base_files, current_files)
             problems.messages.update(
                 (path, message)
-                for path, message in found
+                for path, message in faults
                 if is_untouched
                 or (path != group.rule.config_path and changes.find_change(path).kind == "unchanged")
             )
-        problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
+        problems.read_paths.update(file.path for file in base_files if file.rule is group.rule)
 
 
 def _are_members_unchanged(
